@@ -1,0 +1,224 @@
+"""What goes out: the one queue through which every message leaves."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base
+
+PENDING, SENDING, SENT = "pending", "sending", "sent"
+FAILED, BLOCKED, CANCELLED, UNCERTAIN = "failed", "blocked", "cancelled", "uncertain"
+
+
+class OutboxRow(Base):
+    """One message to one person. `lane` is its rank (0 reply … 3 announcement)."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_state_lane_due_at_id", "state", "lane", "due_at", "id"),
+        Index("ix_outbox_person_id_state", "person_id", "state"),
+        Index("ix_outbox_announcement_id_state", "announcement_id", "state"),
+        Index("ix_outbox_external_id", "external_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    channel: Mapped[str] = mapped_column(String(20), default="telegram")
+    address: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[dict[str, Any]]
+    lane: Mapped[int]
+    due_at: Mapped[datetime]
+    late_after: Mapped[datetime | None]
+    dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
+    state: Mapped[str] = mapped_column(String(10), default=PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    external_id: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(Text)
+    announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcements.id"))
+
+
+async def put(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> int:
+    """Add these messages; one whose dedupe key is already here is left alone. Returns how many are new."""
+    if not rows:
+        return 0
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    added = 0
+    for start in range(0, len(rows), 500):
+        result = await session.execute(
+            insert(OutboxRow)
+            .values(
+                [
+                    {"state": PENDING, "attempts": 0, "channel": "telegram", **row}
+                    for row in rows[start : start + 500]
+                ]
+            )
+            .on_conflict_do_nothing(index_elements=["dedupe_key"])
+            .returning(OutboxRow.id)
+        )
+        added += len(result.all())
+    return added
+
+
+async def claim(
+    session: AsyncSession, now: datetime, limit: int, busy: Sequence[str] = ()
+) -> Sequence[OutboxRow]:
+    """Take what is due, best lane first, and mark it `sending`. `busy` addresses are passed over.
+
+    What is too late to be useful is cancelled on the way, and the row says so.
+    """
+    query = (
+        select(OutboxRow)
+        .where(OutboxRow.state == PENDING, OutboxRow.due_at <= now)
+        .order_by(OutboxRow.lane, OutboxRow.due_at, OutboxRow.id)
+        .limit(limit)
+    )
+    if busy:
+        query = query.where(OutboxRow.address.not_in(busy))
+    if session.get_bind().dialect.name == "postgresql":
+        query = query.with_for_update(skip_locked=True)
+    rows = (await session.scalars(query)).all()
+    taken: list[OutboxRow] = []
+    seen: set[str] = set()
+    for row in rows:
+        if row.address in seen:
+            continue  # one at a time per person, in order
+        if row.late_after is not None and row.late_after < now:
+            row.state, row.error = CANCELLED, "too late to be useful"
+            continue
+        seen.add(row.address)
+        taken.append(row)
+    if taken:
+        await session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id.in_([row.id for row in taken]))
+            .values(state=SENDING, attempts=OutboxRow.attempts + 1)
+            .execution_options(synchronize_session=False)
+        )
+    return taken
+
+
+async def settle(
+    session: AsyncSession,
+    row_id: int,
+    state: str,
+    *,
+    now: datetime,
+    external_id: str | None = None,
+    error: str | None = None,
+    due_at: datetime | None = None,
+) -> None:
+    """Write down how a try to send ended. Back to `pending` with a later `due_at` means: try again."""
+    values: dict[str, Any] = {"state": state, "error": error}
+    if state == SENT:
+        values |= {"sent_at": now, "external_id": external_id}
+    if due_at is not None:
+        values["due_at"] = due_at
+    await session.execute(
+        update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == SENDING).values(**values)
+    )
+
+
+async def after_crash(session: AsyncSession, announcement_lane: int) -> tuple[int, int]:
+    """Rows found in `sending` at the start: announcements become uncertain, the rest is sent again.
+
+    Returns (sent again, uncertain).
+    """
+    uncertain = await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.state == SENDING, OutboxRow.lane == announcement_lane)
+        .values(state=UNCERTAIN, error="the program stopped while this was being sent")
+        .returning(OutboxRow.id)
+    )
+    again = await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.state == SENDING)
+        .values(state=PENDING, error="sent again after a stop")
+        .returning(OutboxRow.id)
+    )
+    return len(again.all()), len(uncertain.all())
+
+
+async def hold_for(session: AsyncSession, person_id: int) -> int:
+    """The person blocked the bot: what waits for them is marked blocked."""
+    held = await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.person_id == person_id, OutboxRow.state == PENDING)
+        .values(state=BLOCKED, error="the person stopped the bot")
+        .returning(OutboxRow.id)
+    )
+    return len(held.all())
+
+
+async def resume_for(session: AsyncSession, person_id: int, now: datetime) -> int:
+    """The person is back: what was held and is still of use goes out."""
+    resumed = await session.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.person_id == person_id,
+            OutboxRow.state == BLOCKED,
+            OutboxRow.lane > 0,  # an answer to something said before the break would only confuse
+            or_(OutboxRow.late_after.is_(None), OutboxRow.late_after >= now),
+        )
+        .values(state=PENDING, error=None)
+        .returning(OutboxRow.id)
+    )
+    return len(resumed.all())
+
+
+async def cancel(session: AsyncSession, dedupe_prefix: str) -> int:
+    """Cancel what still waits under this prefix of dedupe keys."""
+    cancelled = await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.dedupe_key.startswith(dedupe_prefix, autoescape=True), OutboxRow.state == PENDING)
+        .values(state=CANCELLED)
+        .returning(OutboxRow.id)
+    )
+    return len(cancelled.all())
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    return await session.scalar(select(func.min(OutboxRow.due_at)).where(OutboxRow.state == PENDING))
+
+
+async def by_external_id(session: AsyncSession, external_id: str) -> OutboxRow | None:
+    return await session.scalar(
+        select(OutboxRow).where(OutboxRow.external_id == external_id).order_by(OutboxRow.id.desc()).limit(1)
+    )
+
+
+async def count_by_state(session: AsyncSession) -> dict[str, int]:
+    rows = await session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))
+    return {state: number for state, number in rows.tuples()}
+
+
+async def receipt(session: AsyncSession, announcement_id: int) -> dict[str, int]:
+    """How many messages of an announcement are in each state."""
+    rows = await session.execute(
+        select(OutboxRow.state, func.count())
+        .where(OutboxRow.announcement_id == announcement_id)
+        .group_by(OutboxRow.state)
+    )
+    return {state: number for state, number in rows.tuples()}
+
+
+async def stuck(session: AsyncSession, before: datetime) -> int:
+    """Rows that should have left before this moment and have not."""
+    return (
+        await session.scalar(
+            select(func.count()).where(
+                or_(
+                    and_(OutboxRow.state == PENDING, OutboxRow.due_at < before),
+                    and_(OutboxRow.state == SENDING, OutboxRow.due_at < before),
+                )
+            )
+        )
+        or 0
+    )

@@ -1,0 +1,185 @@
+"""People: who they are, where their conversation stands."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    FromClause,
+    Index,
+    String,
+    UniqueConstraint,
+    delete,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base
+
+
+class Person(Base):
+    """Anyone who ever wrote. Fields beyond the address fill as the person answers.
+
+    `role` is "" until chosen, then worker | trainer | coordinator. `times` holds "weekday-part" words
+    ("1-pm": Tuesday afternoon), `zone` an IANA name. `joined_at` is set when onboarding is finished.
+    """
+
+    __tablename__ = "people"
+    __table_args__ = (
+        UniqueConstraint("channel", "address"),
+        Index("ix_people_cluster_id_role", "cluster_id", "role"),
+        Index("ix_people_erase_at", "erase_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20), default="telegram")
+    address: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    reachable: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[str] = mapped_column(String(5), default="en")
+    consent_at: Mapped[datetime | None]
+    consent_version: Mapped[str] = mapped_column(String(20), default="")
+    joined_at: Mapped[datetime | None]
+    role: Mapped[str] = mapped_column(String(20), default="")
+    name: Mapped[str] = mapped_column(String(80), default="")
+    age_band: Mapped[str] = mapped_column(String(10), default="")
+    languages: Mapped[list[str]] = mapped_column(default=list)
+    country: Mapped[str] = mapped_column(String(2), default="")
+    city_id: Mapped[int | None]
+    city: Mapped[str] = mapped_column(String(120), default="")
+    zone: Mapped[str] = mapped_column(String(64), default="Europe/Rome")
+    sector: Mapped[str] = mapped_column(String(40), default="")
+    topics: Mapped[list[str]] = mapped_column(default=list)
+    times: Mapped[list[str]] = mapped_column(default=list)
+    paused: Mapped[bool] = mapped_column(default=False)
+    erase_at: Mapped[datetime | None]  # asked to be forgotten: the last of them goes then
+    cluster_id: Mapped[int | None] = mapped_column(ForeignKey("clusters.id"))
+
+
+class Conversation(Base):
+    """Where a person's conversation stands: the open form, its question, the answers so far.
+
+    `screen` lists the buttons last shown (`{"label", "data", "means"}`), so that words can press them.
+    """
+
+    __tablename__ = "conversations"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    form: Mapped[str] = mapped_column(String(40), default="")
+    asked: Mapped[str] = mapped_column(String(40), default="")
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    screen: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    unclear: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[datetime]
+
+
+async def by_address(session: AsyncSession, channel: str, address: str) -> Person | None:
+    return await session.scalar(select(Person).where(Person.channel == channel, Person.address == address))
+
+
+async def get(session: AsyncSession, person_id: int) -> Person | None:
+    return await session.get(Person, person_id)
+
+
+async def talk_of(session: AsyncSession, person_id: int) -> Conversation | None:
+    return await session.get(Conversation, person_id)
+
+
+async def conversation(session: AsyncSession, person_id: int, now: datetime) -> Conversation:
+    """The person's conversation, begun when there is none yet."""
+    found = await session.get(Conversation, person_id)
+    if found is None:
+        found = Conversation(person_id=person_id, answers={}, screen=[], updated_at=now)
+        session.add(found)
+        await session.flush()
+    return found
+
+
+async def in_cluster(session: AsyncSession, cluster_id: int, role: str) -> Sequence[Person]:
+    """Everybody of one role who has joined this cluster, in the order of joining."""
+    return (
+        await session.scalars(
+            select(Person)
+            .where(Person.cluster_id == cluster_id, Person.role == role, Person.joined_at.is_not(None))
+            .order_by(Person.joined_at, Person.id)
+        )
+    ).all()
+
+
+async def count_by_role(session: AsyncSession, cluster_id: int) -> dict[str, int]:
+    rows = await session.execute(
+        select(Person.role, func.count())
+        .where(Person.cluster_id == cluster_id, Person.joined_at.is_not(None))
+        .group_by(Person.role)
+    )
+    return {role: number for role, number in rows.tuples()}
+
+
+async def still_onboarding(session: AsyncSession) -> int:
+    """How many people have begun but not finished joining."""
+    return await session.scalar(select(func.count()).where(Person.joined_at.is_(None))) or 0
+
+
+async def count(session: AsyncSession) -> int:
+    return await session.scalar(select(func.count()).select_from(Person)) or 0
+
+
+async def everything_of(session: AsyncSession, person: Person) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table that points at this person, by table; what `/mydata` gives."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for table in Base.metadata.sorted_tables:
+        columns = _pointing_at_people(table)
+        if table.name == "people":
+            columns = [table.c.id]
+        if not columns:
+            continue
+        rows = await session.execute(select(table).where(or_(*(column == person.id for column in columns))))
+        if kept := [dict(row) for row in rows.mappings()]:
+            found[table.name] = kept
+    return found
+
+
+async def forget(session: AsyncSession, person: Person, erase_at: datetime) -> None:
+    """Delete all that belongs to the person. What is left is an address, to say goodbye to, until `erase_at`."""
+    for table in reversed(Base.metadata.sorted_tables):
+        for column in _pointing_at_people(table):
+            if next(iter(column.foreign_keys)).ondelete == "CASCADE":
+                await session.execute(delete(table).where(column == person.id))
+    for column in Person.__table__.columns:
+        if column.name not in ("id", "channel", "address", "created_at", "seen_at", "language", "reachable"):
+            setattr(person, column.name, _blank(column))
+    person.erase_at = erase_at
+
+
+async def erase_due(session: AsyncSession, now: datetime, limit: int) -> int:
+    """Delete the last row of those who asked for it and did not come back. Returns how many."""
+    ids = (await session.scalars(select(Person.id).where(Person.erase_at <= now).limit(limit))).all()
+    if ids:
+        await session.execute(delete(Person).where(Person.id.in_(ids)))
+    return len(ids)
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    return await session.scalar(select(func.min(Person.erase_at)))
+
+
+def _pointing_at_people(table: FromClause) -> list[ColumnElement[int]]:
+    return [
+        column
+        for column in table.columns
+        if any(key.column.table.name == "people" for key in column.foreign_keys)
+    ]
+
+
+def _blank(column: ColumnElement[Any]) -> Any:
+    """What a field holds before anybody answered."""
+    default = getattr(column, "default", None)
+    if default is None:
+        return None
+    return default.arg({}) if default.is_callable else default.arg
