@@ -1,0 +1,1 @@
+"""Telegram, through python-telegram-bot. The only folder that imports `telegram`."""

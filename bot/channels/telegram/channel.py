@@ -1,0 +1,70 @@
+"""Telegram as a channel."""
+
+from typing import Any
+
+from telegram import Bot, BotCommand
+
+from bot.channels.telegram import receive
+from bot.channels.telegram import send as sending
+from bot.channels.telegram.request import AiohttpRequest
+from bot.messages import LANGUAGES, Incoming, Outgoing
+from bot.texts import N_, tongue
+
+COMMANDS = {
+    "menu": N_("What I can do"),
+    "lesson": N_("The next lesson"),
+    "meetings": N_("Your meetings"),
+    "language": N_("Another language"),
+    "help": N_("Help"),
+    "pause": N_("Take a break"),
+    "mydata": N_("What is stored about you"),
+    "forget": N_("Delete everything about you"),
+}
+
+
+class TelegramChannel:
+    """The Bot API behind :class:`bot.channels.base.Channel`."""
+
+    name = "telegram"
+
+    def __init__(self, token: str, api_url: str) -> None:
+        self.bot = Bot(
+            token,
+            base_url=f"{api_url}/bot",
+            base_file_url=f"{api_url}/file/bot",
+            request=AiohttpRequest(),
+            get_updates_request=AiohttpRequest(connections=2),
+        )
+
+    async def start(self) -> None:
+        """Log in; raises PTB's errors when the token is refused or nobody answers."""
+        await self.bot.initialize()
+
+    async def stop(self) -> None:
+        await self.bot.shutdown()
+
+    async def introduce(self) -> None:
+        """Tell Telegram the commands, per language."""
+        for language in LANGUAGES:
+            t = tongue(language)
+            commands = [BotCommand(name, t.plain(what)) for name, what in COMMANDS.items()]
+            await self.bot.set_my_commands(commands, language_code="" if language == "en" else language)
+
+    @property
+    def username(self) -> str:
+        return self.bot.username
+
+    def address_of(self, payload: dict[str, Any]) -> str:
+        return receive.address_of(payload)
+
+    def parse(self, payload: dict[str, Any]) -> Incoming:
+        return receive.parse(payload, self.bot)
+
+    async def send(self, address: str, message: Outgoing) -> str:
+        return await sending.send(self.bot, address, message)
+
+    async def answer_tap(self, callback_id: str) -> None:
+        await sending.answer_tap(self.bot, callback_id)
+
+    async def show_typing(self, address: str) -> None:
+        await sending.show_typing(self.bot, address)

@@ -1,0 +1,158 @@
+"""Receive: raw updates in, each kept in the inbox before Telegram is told that we have it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
+
+import structlog
+from telegram import Bot, Message, Update
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+
+from bot.messages import Incoming, Kind
+from db.inbox import Received
+
+log = structlog.get_logger(__name__)
+
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "poll_answer", "my_chat_member"]
+LONG_POLL_S = 25
+Keep = Callable[[Sequence[Received]], Awaitable[None]]
+
+
+def address_of(payload: dict[str, Any]) -> str:
+    """The private chat this update belongs to; "" when it cannot be told. Never raises."""
+    try:
+        for kind in ("message", "edited_message", "my_chat_member"):
+            if kind in payload:
+                return str(payload[kind]["chat"]["id"])
+        if "callback_query" in payload:
+            return str(payload["callback_query"]["from"]["id"])
+        if "poll_answer" in payload:
+            return str(payload["poll_answer"]["user"]["id"])
+    except (KeyError, TypeError):
+        pass
+    return ""
+
+
+def received(payload: Any) -> Received | None:
+    """A raw update as an inbox row; None when it is not even an object with an id."""
+    if not isinstance(payload, dict):
+        return None
+    update = cast(dict[str, Any], payload)
+    number = update.get("update_id")
+    if not isinstance(number, int) or isinstance(number, bool) or not -(2**63) <= number < 2**63:
+        return None
+    return Received(number, address_of(update)[:64], update)
+
+
+def parse(payload: dict[str, Any], bot: Bot) -> Incoming:
+    """Read one raw update with PTB; raises whatever PTB raises when it is malformed."""
+    update = Update.de_json(payload, bot)
+    address = address_of(payload)
+    if update.callback_query:
+        query = update.callback_query
+        return Incoming(
+            "tap",
+            address,
+            text=query.message.text_html if isinstance(query.message, Message) and query.message.text else "",
+            data=query.data or "",
+            message_id=str(query.message.message_id) if query.message else "",
+            callback_id=query.id,
+            first_name=query.from_user.first_name,
+            language=_language(query.from_user.language_code),
+        )
+    if update.poll_answer and update.poll_answer.user:
+        chosen = update.poll_answer.option_ids
+        return Incoming(
+            "answer",
+            address,
+            data=f"poll:{update.poll_answer.poll_id}",
+            choice=chosen[0] if chosen else None,
+        )
+    if update.my_chat_member:
+        if update.my_chat_member.chat.type != "private":
+            return Incoming("ignored", address)
+        left = update.my_chat_member.new_chat_member.status in ("kicked", "left")
+        return Incoming("blocked" if left else "unblocked", address)
+    message = update.message
+    if message is None or message.chat.type != "private":
+        return Incoming("ignored", address)
+    who = message.from_user
+    first_name = who.first_name if who else ""
+    language = _language(who.language_code if who else None)
+    kind, text, data = _said(message, payload["message"])
+    return Incoming(
+        kind,
+        address,
+        text=text,
+        data=data,
+        latitude=message.location.latitude if message.location else None,
+        longitude=message.location.longitude if message.location else None,
+        first_name=first_name,
+        language=language,
+    )
+
+
+def _said(message: Message, raw: dict[str, Any]) -> tuple[Kind, str, str]:
+    """(kind, text, data) of a private message."""
+    if message.location:
+        return "place", "", ""
+    if message.text is None:
+        return "other", message.caption or "", _what(raw)
+    if message.text.startswith("/"):
+        name, _, rest = message.text[1:].partition(" ")
+        return "command", rest.strip(), name.partition("@")[0].lower()
+    return "words", message.text, ""
+
+
+def _language(code: str | None) -> str:
+    return (code or "").partition("-")[0].lower()
+
+
+def _what(message: dict[str, Any]) -> str:
+    kinds = ("photo", "voice", "video", "video_note", "audio", "document", "sticker", "contact", "animation")
+    return next((kind for kind in kinds if kind in message), "something")
+
+
+async def poll(bot: Bot, keep: Keep, stopping: asyncio.Event) -> None:
+    """Long polling over raw updates. The offset moves only after the batch lies in the inbox."""
+    offset = 0
+    pause = 0.5
+    while not stopping.is_set():
+        try:
+            raw = await bot.do_api_request(
+                "getUpdates",
+                {"offset": offset, "timeout": LONG_POLL_S, "allowed_updates": ALLOWED_UPDATES},
+                read_timeout=LONG_POLL_S + 10,
+            )
+            updates = cast(list[Any], raw if isinstance(raw, list) else [])
+            batch = [row for update in updates if (row := received(update))]
+            if len(batch) < len(updates):
+                log.warning("telegram.not_an_update", number=len(updates) - len(batch))
+            await keep(batch)
+            if batch:
+                offset = max(row.update_id for row in batch) + 1
+            pause = 0.5
+        except asyncio.CancelledError:
+            raise
+        except InvalidToken:
+            log.error("telegram.token_refused", remedy="check TWOGETHER_TELEGRAM_TOKEN")
+            pause = 60
+        except Conflict:
+            log.error(
+                "telegram.conflict", remedy="another program is polling with this token; stop one of them"
+            )
+            pause = 10
+        except RetryAfter as error:
+            wait = error.retry_after
+            pause = wait if isinstance(wait, int | float) else wait.total_seconds()
+        except TelegramError as error:
+            log.warning("telegram.poll_failed", error=type(error).__name__)
+        except Exception:
+            # The inbox could not take the batch: nothing was acknowledged, so it comes again.
+            log.exception("telegram.keep_failed")
+        else:
+            continue
+        try:
+            await asyncio.wait_for(stopping.wait(), pause)
+        except TimeoutError:
+            pause = min(pause * 2, 30)

@@ -1,0 +1,123 @@
+"""Send: our messages as Telegram's, and Telegram's errors as remedies."""
+
+from contextlib import suppress
+from typing import Any, cast
+
+from telegram import Bot, InputFile, Message
+from telegram.constants import ChatAction, ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from bot.channels.base import Gone, Impossible, TryAgain, Unsure, Wait
+from bot.channels.telegram.keyboard import inline, words_keyboard
+from bot.channels.telegram.request import Broken, NotConnected
+from bot.messages import Outgoing
+
+_GONE = ("chat not found", "user is deactivated", "bot was blocked", "peer_id_invalid")
+_CANNOT_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid")
+
+
+async def send(bot: Bot, address: str, message: Outgoing) -> str:
+    """Send, or change, one message. Returns its id (of a quiz: the poll's). Raises SendError by remedy."""
+    try:
+        return await _send(bot, int(address), message)
+    except RetryAfter as error:
+        wait = error.retry_after
+        raise Wait(wait.total_seconds() if not isinstance(wait, int | float) else float(wait)) from None
+    except Forbidden as error:
+        raise Gone(error.message[:200]) from None
+    except BadRequest as error:
+        if any(sign in error.message.lower() for sign in _GONE):
+            raise Gone(error.message[:200]) from None
+        raise Impossible(error.message[:200]) from None
+    except NotConnected as error:
+        raise TryAgain(f"not connected: {error.message}"[:200]) from None
+    except TimedOut:
+        raise Unsure("no answer in time") from None
+    except Broken as error:
+        raise Unsure(f"connection broke: {error.message}"[:200]) from None
+    except NetworkError as error:  # what is left of this class in PTB: a 5xx answer
+        raise TryAgain(error.message[:200]) from None
+    except (InvalidToken, ChatMigrated) as error:
+        raise Impossible(type(error).__name__) from None
+    except TelegramError as error:
+        raise TryAgain(error.message[:200]) from None
+
+
+async def _send(bot: Bot, chat: int, message: Outgoing) -> str:
+    if message.edit:
+        return await _edit(bot, chat, message)
+    if message.quiz:
+        return await _quiz(bot, chat, message)
+    common: dict[str, Any] = {
+        "parse_mode": ParseMode.HTML,
+        "reply_markup": inline(message.buttons) or words_keyboard(message.keyboard),
+    }
+    if message.file:
+        sent = await bot.send_document(
+            chat,
+            InputFile(message.file.content.encode(), filename=message.file.name),
+            caption=message.text or None,
+            **common,
+        )
+        return str(sent.message_id)
+    sent = await bot.send_message(chat, message.text, **common)
+    return str(sent.message_id)
+
+
+async def _edit(bot: Bot, chat: int, message: Outgoing) -> str:
+    try:
+        changed = await bot.edit_message_text(
+            message.text,
+            chat_id=chat,
+            message_id=int(message.edit),
+            parse_mode=ParseMode.HTML,
+            reply_markup=inline(message.buttons),
+        )
+    except BadRequest as error:
+        said = error.message.lower()
+        if "not modified" in said:
+            return message.edit
+        if any(sign in said for sign in _CANNOT_EDIT):
+            if not message.buttons:
+                return message.edit  # it only tidied up an old question; that one is gone already
+            sent = await bot.send_message(
+                chat, message.text, parse_mode=ParseMode.HTML, reply_markup=inline(message.buttons)
+            )
+            return str(sent.message_id)
+        raise
+    return str(changed.message_id) if isinstance(changed, Message) else message.edit
+
+
+async def _quiz(bot: Bot, chat: int, message: Outgoing) -> str:
+    assert message.quiz
+    sent = await bot.send_poll(
+        chat,
+        message.text,
+        list(message.quiz.options),
+        type="quiz",
+        correct_option_id=cast(Any, message.quiz.correct),
+        is_anonymous=False,
+        explanation=message.quiz.explanation or None,
+        reply_markup=inline(message.buttons),
+    )
+    return f"poll:{sent.poll.id}" if sent.poll else str(sent.message_id)
+
+
+async def answer_tap(bot: Bot, callback_id: str) -> None:
+    """Stop the button's spinner; a query that is too old does not matter."""
+    with suppress(TelegramError):
+        await bot.answer_callback_query(callback_id)
+
+
+async def show_typing(bot: Bot, address: str) -> None:
+    with suppress(TelegramError, ValueError):
+        await bot.send_chat_action(int(address), ChatAction.TYPING)

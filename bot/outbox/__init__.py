@@ -1,0 +1,1 @@
+"""The one way out: put a message, deliver it, keep the pace."""

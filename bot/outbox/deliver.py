@@ -1,0 +1,202 @@
+"""Deliver what is due: claim, send, write down how it ended.
+
+A row is `sending` before its request goes out. After a crash such a row is uncertain: an announcement stays
+so (a coordinator decides), anything else is sent again. The loop sleeps until it is woken by a new row, by a
+finished request or by the next moment something may leave.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import db.outbox
+import db.people
+from bot.channels.base import Channel, Gone, Impossible, SendError, TryAgain, Unsure, Wait
+from bot.clock import Clock
+from bot.messages import LANES, Lane, Outgoing
+from bot.metrics import SENT
+from bot.outbox.pace import Pace
+from db.engine import Database
+from db.outbox import OutboxRow
+
+log = structlog.get_logger(__name__)
+
+ANNOUNCEMENT = LANES.index(Lane.ANNOUNCEMENT)
+GIVE_UP_AFTER = timedelta(hours=24)
+LONGEST_SLEEP_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one try ended."""
+
+    row: OutboxRow
+    state: str
+    external_id: str | None = None
+    error: str | None = None
+    due_at: datetime | None = None
+    gone: bool = False
+
+
+class Deliverer:
+    """The only one who sends."""
+
+    def __init__(self, database: Database, channels: Mapping[str, Channel], clock: Clock, pace: Pace) -> None:
+        self._database = database
+        self._channels = channels
+        self._clock = clock
+        self._pace = pace
+        self._woken = asyncio.Event()
+        self._finished: list[Outcome] = []
+        self._sending: dict[int, asyncio.Task[None]] = {}
+        self._addresses: dict[int, str] = {}
+        self._stopping = False
+        self._idle = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is a new row, or time has moved."""
+        self._idle.clear()
+        self._woken.set()
+
+    async def recover(self) -> None:
+        """At the start: decide about the rows a crash left in `sending`."""
+        async with self._database.begin() as session:
+            again, uncertain = await db.outbox.after_crash(session, ANNOUNCEMENT)
+        if again or uncertain:
+            log.warning("outbox.recovered", sent_again=again, uncertain=uncertain)
+
+    async def run(self) -> None:
+        """Deliver until stopped; what is on its way is waited for."""
+        while not self._stopping or self._sending or self._finished:
+            self._woken.clear()
+            try:
+                nothing_left = await self._round()
+            except Exception:
+                # The database is away for a moment: outcomes stay in memory and are written later.
+                log.exception("outbox.round_failed")
+                await asyncio.sleep(0.5)
+                continue
+            if nothing_left is not None and not self._woken.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), nothing_left)
+
+    async def stop(self) -> None:
+        self._stopping = True
+        self._woken.set()
+
+    async def until_idle(self) -> None:
+        """Wait until nothing that is due is left to send."""
+        self.wake()
+        await self._idle.wait()
+
+    async def _round(self) -> float | None:
+        """Write down what ended, take up what is due. Returns seconds to sleep, None to go on at once."""
+        now = self._clock.now()
+        outcomes, self._finished = self._finished, []
+        room = 0 if self._stopping else self._pace.room(len(self._sending))
+        rows: list[OutboxRow] = []
+        next_due: datetime | None = None
+        try:
+            async with self._database.begin() as session:
+                for outcome in outcomes:
+                    await self._settle(session, outcome, now)
+                if room:
+                    busy = [*self._addresses.values(), *self._pace.resting()]
+                    rows = list(await db.outbox.claim(session, now, room, busy))
+                    if len(rows) < room:
+                        next_due = await db.outbox.next_due(session)
+        except BaseException:
+            self._finished = outcomes + self._finished
+            raise
+        for row in rows:
+            self._addresses[row.id] = row.address
+            self._sending[row.id] = asyncio.create_task(self._send(row))
+        if rows and len(self._sending) < room:
+            return None
+        if room and not self._sending and not self._finished and (next_due is None or next_due > now):
+            self._idle.set()
+        return self._sleep_for(next_due, now)
+
+    def _sleep_for(self, next_due: datetime | None, now: datetime) -> float:
+        seconds = LONGEST_SLEEP_S
+        if next_due is not None and next_due > now:
+            seconds = min(seconds, (next_due - now).total_seconds())
+        rest = self._pace.wake_in()
+        if rest is not None:
+            seconds = min(seconds, rest)
+        return max(seconds, 0.001)
+
+    async def _send(self, row: OutboxRow) -> None:
+        message = Outgoing.from_json(row.payload)
+        try:
+            wait = self._pace.reserve()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            if (silence := self._pace.must_wait()) > 0:  # told to be silent since the place was taken
+                await asyncio.sleep(silence)
+            outcome = await self._try(row, message)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.exception("outbox.send_failed", row=row.id)
+            outcome = Outcome(row, db.outbox.FAILED, error=type(error).__name__)
+        self._finished.append(outcome)
+        self._sending.pop(row.id, None)
+        self._addresses.pop(row.id, None)
+        SENT.labels(outcome.state).inc()
+        self._woken.set()
+
+    async def _try(self, row: OutboxRow, message: Outgoing) -> Outcome:
+        channel = self._channels.get(row.channel)
+        if channel is None:
+            return Outcome(row, db.outbox.FAILED, error=f"no channel {row.channel}")
+        try:
+            external_id = await channel.send(row.address, message)
+        except Wait as told:
+            self._pace.banned(row.address, told.seconds)
+            return self._later(row, told, 0.0)
+        except Gone as error:
+            return Outcome(row, db.outbox.BLOCKED, error=error.why, gone=True)
+        except Impossible as error:
+            log.warning("outbox.impossible", row=row.id, person=row.person_id, why=error.why)
+            return Outcome(row, db.outbox.FAILED, error=error.why)
+        except Unsure as error:
+            if row.lane == ANNOUNCEMENT:
+                return Outcome(row, db.outbox.UNCERTAIN, error=error.why)
+            return self._later(row, error)
+        except TryAgain as error:
+            return self._later(row, error)
+        self._pace.sent(row.address, counts=not message.edit)
+        return Outcome(row, db.outbox.SENT, external_id=external_id)
+
+    def _later(self, row: OutboxRow, error: SendError, wait_s: float | None = None) -> Outcome:
+        now = self._clock.now()
+        if wait_s is None:
+            if now - row.created_at > GIVE_UP_AFTER:
+                return Outcome(row, db.outbox.FAILED, error=error.why)
+            wait_s = float(min(60, 2 ** min(row.attempts, 6)) / 2)
+            self._pace.hold(row.address, wait_s)  # so that nothing of this person overtakes it
+        log.info("outbox.again", row=row.id, why=error.why, wait_s=wait_s)
+        return Outcome(row, db.outbox.PENDING, error=error.why)
+
+    async def _settle(self, session: AsyncSession, outcome: Outcome, now: datetime) -> None:
+        row = outcome.row
+        await db.outbox.settle(
+            session,
+            row.id,
+            outcome.state,
+            now=now,
+            external_id=outcome.external_id,
+            error=outcome.error,
+            due_at=outcome.due_at,
+        )
+        if outcome.gone:
+            person = await db.people.get(session, row.person_id)
+            if person:
+                person.reachable = False
+            await db.outbox.hold_for(session, row.person_id)

@@ -1,0 +1,76 @@
+"""How fast messages may leave: so many a second in all, one a second per chat, and a stop when told.
+
+Telegram allows about 30 messages a second over all chats and one a second in one chat; a 429 answer says how
+long to be silent. Whether that ban is for the one chat or for the whole bot it does not say: so the chat is
+silent at once, and everybody else is tried with a single message; a second 429 stops all.
+"""
+
+from collections.abc import Callable
+
+
+class Pace:
+    """Keeps the rates in a steady stream, burst 1. `monotonic` gives seconds; tests pass their own."""
+
+    def __init__(
+        self,
+        rate: float,
+        monotonic: Callable[[], float],
+        per_chat_s: float = 1.0,
+    ) -> None:
+        self.rate = rate
+        self.per_chat_s = per_chat_s
+        self.careful = False
+        self._monotonic = monotonic
+        self._next = 0.0
+        self._silent_until = 0.0
+        self._chats: dict[str, float] = {}
+
+    def room(self, in_flight: int) -> int:
+        """How many messages may be taken up now: little enough that a reply is never far behind."""
+        if self._monotonic() < self._silent_until:
+            return 0
+        most = 1 if self.careful else max(2, min(64, int(self.rate / 4)))
+        return max(0, most - in_flight)
+
+    def reserve(self) -> float:
+        """Take the next place in the stream; returns the seconds to wait for it."""
+        now = self._monotonic()
+        place = max(now, self._next, self._silent_until)
+        self._next = place + 1 / self.rate
+        return place - now
+
+    def must_wait(self) -> float:
+        """Seconds of silence still ordered for all chats."""
+        return max(0.0, self._silent_until - self._monotonic())
+
+    def resting(self) -> list[str]:
+        """The chats that may not be written to just now."""
+        now = self._monotonic()
+        if len(self._chats) > 1000 or any(until <= now for until in self._chats.values()):
+            self._chats = {chat: until for chat, until in self._chats.items() if until > now}
+        return list(self._chats)
+
+    def wake_in(self) -> float | None:
+        """Seconds until the first resting chat, or the whole bot, may speak again; None when none rests."""
+        now = self._monotonic()
+        moments = [until for until in self._chats.values() if until > now]
+        if self._silent_until > now:
+            moments.append(self._silent_until)
+        return max(0.0, min(moments) - now) if moments else None
+
+    def sent(self, chat: str, counts: bool = True) -> None:
+        """A message was taken; an edit (`counts=False`) does not use up the chat's second."""
+        self.careful = False
+        if counts and self.per_chat_s:
+            self.hold(chat, self.per_chat_s)
+
+    def hold(self, chat: str, seconds: float) -> None:
+        until = self._monotonic() + seconds
+        self._chats[chat] = max(self._chats.get(chat, 0.0), until)
+
+    def banned(self, chat: str, seconds: float) -> None:
+        """A 429: silent in this chat to the letter; the second one running is for the whole bot."""
+        self.hold(chat, seconds)
+        if self.careful:
+            self._silent_until = max(self._silent_until, self._monotonic() + seconds)
+        self.careful = True

@@ -1,0 +1,52 @@
+"""Put messages into the outbox, inside the transaction that decided to say them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import db.outbox
+from bot.messages import LANES, Lane, Outgoing
+from db.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message with all that delivery needs to know.
+
+    `key` (≤ 120 characters) makes it unique for ever: the same key is never sent twice.
+    `late_after`: when it has not left by then it is dropped, and that is recorded.
+    """
+
+    person: Person
+    message: Outgoing
+    lane: Lane
+    key: str
+    due_at: datetime
+    late_after: datetime | None = None
+    announcement_id: int | None = None
+
+
+async def put(session: AsyncSession, letters: Iterable[Letter], now: datetime) -> int:
+    """Keep these letters for delivery; returns how many were not there before."""
+    return await db.outbox.put(session, [_row(letter, now) for letter in letters])
+
+
+def _row(letter: Letter, now: datetime) -> dict[str, Any]:
+    reachable = letter.person.reachable
+    return {
+        "person_id": letter.person.id,
+        "channel": letter.person.channel,
+        "address": letter.person.address,
+        "payload": letter.message.to_json(),
+        "lane": LANES.index(letter.lane),
+        "due_at": letter.due_at,
+        "late_after": letter.late_after,
+        "dedupe_key": letter.key,
+        "created_at": now,
+        "announcement_id": letter.announcement_id,
+        "state": db.outbox.PENDING if reachable else db.outbox.BLOCKED,
+        "error": None if reachable else "the person stopped the bot",
+    }

@@ -1,0 +1,122 @@
+"""Everything the bot says, in four languages: gettext catalogues and CLDR dates.
+
+    t = tongue("it")
+    t("Hello {name}", name=person.name)      # values are escaped; the text itself may hold <b> and <i>
+    t.n("{n} lesson", "{n} lessons", 3)
+    t.day(moment, zone)                      # "martedì 24 novembre"
+
+The English sentence is the key. ``make texts`` collects the keys into ``locales/``; a missing translation
+fails the tests.
+"""
+
+import gettext
+import html
+from datetime import date, datetime, timedelta
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from bot.messages import LANGUAGES
+
+LOCALES = Path(__file__).parent / "locales"
+NAMES = {"en": "English", "it": "Italiano", "de": "Deutsch", "es": "Español"}
+_CLDR = {"en": "en_GB", "it": "it_IT", "de": "de_DE", "es": "es_ES"}
+
+
+def N_(msgid: str) -> str:
+    """Mark a text that is translated later (gettext's own name for this)."""
+    return msgid
+
+
+_PARTS = {"am": N_("{day} morning"), "pm": N_("{day} afternoon"), "eve": N_("{day} evening")}
+
+
+class Tongue:
+    """One language. Calling it translates; its methods write numbers, lists and dates."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._cldr = _CLDR[language]
+        self._catalogue = _catalogue(language)
+
+    def __call__(self, msgid: str, **values: object) -> str:
+        return _fill(self._catalogue.gettext(msgid), values)
+
+    def plain(self, msgid: str, **values: object) -> str:
+        """For what is not HTML, such as the words on a button: values go in as they are."""
+        text = self._catalogue.gettext(msgid)
+        return text.format(**values) if values else text
+
+    def n(self, singular: str, plural: str, n: int, **values: object) -> str:
+        """The form that fits the number; `{n}` is the number."""
+        return _fill(self._catalogue.ngettext(singular, plural, n), {"n": n, **values})
+
+    def knows(self, msgid: str) -> bool:
+        return self.language == "en" or self._catalogue.gettext(msgid) != msgid
+
+    def list(self, items: list[str]) -> str:
+        return format_list(items, locale=self._cldr) if items else ""
+
+    def day(self, moment: datetime, zone: str, now: datetime | None = None) -> str:
+        """ "Tuesday 24 November", with "today" or "tomorrow" before it when `now` is given."""
+        local = moment.astimezone(ZoneInfo(zone)).date()
+        written = format_date(local, "EEEE d MMMM", locale=self._cldr)
+        if now is None:
+            return written
+        today: date = now.astimezone(ZoneInfo(zone)).date()
+        if local == today:
+            return self("today, {day}", day=written)
+        if local == today + timedelta(days=1):
+            return self("tomorrow, {day}", day=written)
+        return written
+
+    def date(self, day: date) -> str:
+        """ "21 November 2026"."""
+        return format_date(day, "long", locale=self._cldr)
+
+    def part_of_week(self, time: str) -> str:
+        """ "Tuesday afternoon" for "1-pm"."""
+        weekday, _, part = time.partition("-")
+        # 2024-01-01 was a Monday.
+        day = format_date(date(2024, 1, 1 + int(weekday)), "EEEE", locale=self._cldr)
+        return self.plain(_PARTS[part], day=day)
+
+    def hour(self, moment: datetime, zone: str) -> str:
+        """ "15:00" on the person's own clock."""
+        return format_time(moment.astimezone(ZoneInfo(zone)), "HH:mm", locale=self._cldr)
+
+    def moment(self, moment: datetime, zone: str, now: datetime | None = None) -> str:
+        """ "tomorrow, Tuesday 24 November, at 15:00"."""
+        return self("{day}, at {hour}", day=self.day(moment, zone, now), hour=self.hour(moment, zone))
+
+
+@cache
+def tongue(language: str) -> Tongue:
+    """The language, or English when it is none of ours."""
+    return Tongue(language if language in LANGUAGES else "en")
+
+
+def _fill(text: str, values: dict[str, Any]) -> str:
+    if not values:
+        return text
+    return text.format(**{key: html.escape(str(value), quote=False) for key, value in values.items()})
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    """Read the .po file itself: there is no compiled copy that could be out of date."""
+    file = LOCALES / language / "LC_MESSAGES" / "twogether.po"
+    if not file.exists():
+        return gettext.NullTranslations()
+    compiled = BytesIO()
+    with file.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
