@@ -95,7 +95,7 @@ async def count_audience(
         .where(_meant(cluster_id, audience))
         .group_by(Person.language, Person.zone)
     )
-    return {(language, zone): number for language, zone, number in rows.tuples()}
+    return {(language, zone): number for language, zone, number in rows}
 
 
 async def audience_after(
@@ -116,4 +116,4 @@ async def outcomes(session: AsyncSession, announcement_id: int, now: datetime) -
     rows = await session.execute(
         select(state, func.count()).where(OutboxRow.announcement_id == announcement_id).group_by("outcome")
     )
-    return {outcome: number for outcome, number in rows.tuples()}
+    return {outcome: number for outcome, number in rows}

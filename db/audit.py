@@ -25,9 +25,7 @@ class AuditEntry(Base):
     detail: Mapped[dict[str, Any]]
 
 
-def note(
-    session: AsyncSession, at: datetime, actor: int | None, action: str, subject: str, **detail: Any
-) -> None:
+def note(session: AsyncSession, at: datetime, actor: int | None, action: str, subject: str, **detail: Any) -> None:
     """Write one line; it is kept with the transaction it belongs to."""
     session.add(AuditEntry(at=at, actor=actor, action=action, subject=subject, detail=detail))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,10 +20,15 @@ class Cluster(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(120))
+    names: Mapped[dict[str, Any]] = mapped_column(default=dict)  # in other languages than English
     countries: Mapped[list[str]]
     sectors: Mapped[list[str]]
     languages: Mapped[list[str]]
     zone: Mapped[str] = mapped_column(String(64))
+
+    def called(self, language: str) -> str:
+        """Its name in this language, else in English."""
+        return self.names.get(language, self.name)
 
 
 class Coordination(Base):

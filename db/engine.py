@@ -37,14 +37,12 @@ class Database:
             if file and file != ":memory:":
                 Path(file).parent.mkdir(parents=True, exist_ok=True)
         self.engine: AsyncEngine = create_async_engine(
-            self.url, pool_size=pool_size, max_overflow=10, pool_pre_ping=not self.is_sqlite
+            self.url, hide_parameters=True, pool_size=pool_size, max_overflow=10, pool_pre_ping=not self.is_sqlite
         )
         if self.is_sqlite:
             _teach_sqlite(self.engine)
         self._write = async_sessionmaker(self.engine, expire_on_commit=False)
-        self._read = async_sessionmaker(
-            self.engine.execution_options(reads_only=True), expire_on_commit=False
-        )
+        self._read = async_sessionmaker(self.engine.execution_options(reads_only=True), expire_on_commit=False)
         # SQLite has one writer; waiting in line here is fairer and faster than its busy handler.
         self._writer = asyncio.Lock() if self.is_sqlite else None
 

@@ -1,8 +1,9 @@
 """What a look at the queues tells about the programme's health."""
 
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, make_url, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.inbox import SET_ASIDE, InboxRow
@@ -11,21 +12,30 @@ from db.outbox import PENDING, SENDING, SENT, UNCERTAIN, OutboxRow
 ANNOUNCEMENT = 3  # the lane's rank
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file behind this database address; None when it is a server, or lives in memory."""
+    parsed = make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
+    return Path(str(parsed.database)) if is_file else None
+
+
 async def overdue(session: AsyncSession, before: datetime) -> int:
     """Messages that should have left before this moment.
 
     Announcements wait for their place in the stream, an hour when there are 100,000: they count only when
     nothing at all has been sent since.
     """
-    rows = await session.execute(
-        select(OutboxRow.lane == ANNOUNCEMENT, func.count())
-        .where(OutboxRow.state.in_((PENDING, SENDING)), OutboxRow.due_at < before)
-        .group_by(OutboxRow.lane == ANNOUNCEMENT)
+    late = OutboxRow.state.in_((PENDING, SENDING)) & (OutboxRow.due_at < before)
+    row = await session.execute(
+        select(
+            func.count().filter(OutboxRow.lane < ANNOUNCEMENT),
+            func.count().filter(OutboxRow.lane == ANNOUNCEMENT),
+        ).where(late)
     )
-    late = {bool(is_announcement): number for is_announcement, number in rows.tuples()}
-    if late.get(True) and await sent_since(session, before):
-        late[True] = 0
-    return sum(late.values())
+    others, announcements = row.one()
+    if announcements and await sent_since(session, before):
+        announcements = 0
+    return others + announcements
 
 
 async def sent_since(session: AsyncSession, moment: datetime) -> bool:

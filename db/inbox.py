@@ -47,9 +47,7 @@ class Received:
     payload: dict[str, Any]
 
 
-async def put(
-    session: AsyncSession, channel: str, received: Sequence[Received], now: datetime
-) -> list[InboxRow]:
+async def put(session: AsyncSession, channel: str, received: Sequence[Received], now: datetime) -> list[InboxRow]:
     """Keep these updates; one that is already here is left alone. Returns the new rows in order."""
     if not received:
         return []
@@ -80,10 +78,7 @@ async def pending(session: AsyncSession, after: int = 0, limit: int = 1000) -> S
     """What still waits for its turn, oldest first."""
     return (
         await session.scalars(
-            select(InboxRow)
-            .where(InboxRow.state == PENDING, InboxRow.id > after)
-            .order_by(InboxRow.id)
-            .limit(limit)
+            select(InboxRow).where(InboxRow.state == PENDING, InboxRow.id > after).order_by(InboxRow.id).limit(limit)
         )
     ).all()
 
@@ -104,13 +99,17 @@ async def failed(session: AsyncSession, row_id: int, error: str, now: datetime, 
     attempts = await session.scalar(
         update(InboxRow)
         .where(InboxRow.id == row_id, InboxRow.state == PENDING)
-        .values(attempts=InboxRow.attempts + 1, error=error[:2000])
+        .values(attempts=InboxRow.attempts + 1, error=_printable(error)[:2000])
         .returning(InboxRow.attempts)
     )
     if attempts is None or attempts < most:
         return False
     await session.execute(update(InboxRow).where(InboxRow.id == row_id).values(state=SET_ASIDE, done_at=now))
     return True
+
+
+def _printable(error: str) -> str:
+    return error.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 async def erase(session: AsyncSession, address: str) -> None:
@@ -120,7 +119,7 @@ async def erase(session: AsyncSession, address: str) -> None:
 
 async def count_by_state(session: AsyncSession) -> dict[str, int]:
     rows = await session.execute(select(InboxRow.state, func.count()).group_by(InboxRow.state))
-    return {state: number for state, number in rows.tuples()}
+    return {state: number for state, number in rows}
 
 
 async def oldest_pending(session: AsyncSession) -> datetime | None:

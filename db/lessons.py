@@ -66,7 +66,7 @@ async def due_plans(session: AsyncSession, now: datetime, limit: int) -> Sequenc
         .order_by(Plan.next_at, Plan.person_id)
         .limit(limit)
     )
-    return rows.tuples().all()
+    return rows.all()
 
 
 async def due_tasks(session: AsyncSession, now: datetime, limit: int) -> Sequence[tuple[Study, Person]]:
@@ -77,7 +77,7 @@ async def due_tasks(session: AsyncSession, now: datetime, limit: int) -> Sequenc
         .order_by(Study.ask_at, Study.id)
         .limit(limit)
     )
-    return rows.tuples().all()
+    return rows.all()
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

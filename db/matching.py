@@ -103,7 +103,7 @@ async def open_of_trainers(session: AsyncSession, trainers: Sequence[int]) -> di
             .where(Match.trainer_id.in_(trainers[start : start + 5000]), Match.state.in_(OPEN))
             .group_by(Match.trainer_id)
         )
-        counted |= {trainer: number for trainer, number in rows.tuples()}
+        counted |= {trainer: number for trainer, number in rows}
     return counted
 
 

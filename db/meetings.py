@@ -125,9 +125,7 @@ async def taken(
     return set(await session.scalars(query))
 
 
-async def take(
-    session: AsyncSession, meeting_id: int, people: Sequence[int], start: datetime, end: datetime
-) -> bool:
+async def take(session: AsyncSession, meeting_id: int, people: Sequence[int], start: datetime, end: datetime) -> bool:
     """Give this time of these people to this meeting, and its earlier time back to them.
 
     False, and nothing changed, when one of them is not free.
@@ -153,9 +151,7 @@ async def free(session: AsyncSession, meeting_id: int) -> None:
     await session.execute(delete(Slot).where(Slot.meeting_id == meeting_id))
 
 
-async def due_reminders(
-    session: AsyncSession, now: datetime, limit: int
-) -> Sequence[tuple[Reminder, Meeting, Person]]:
+async def due_reminders(session: AsyncSession, now: datetime, limit: int) -> Sequence[tuple[Reminder, Meeting, Person]]:
     """What is to be said now, each given to one caller only."""
     rows = await session.execute(
         select(Reminder, Meeting, Person)
@@ -166,15 +162,13 @@ async def due_reminders(
         .limit(limit)
         .with_for_update(of=Reminder, skip_locked=True)
     )
-    return rows.tuples().all()
+    return [(reminder, meeting, person) for reminder, meeting, person in rows]
 
 
 async def drop_reminders(session: AsyncSession, meeting_id: int) -> None:
     """What still waits about this meeting is not said any more."""
     await session.execute(
-        update(Reminder)
-        .where(Reminder.meeting_id == meeting_id, Reminder.state == "waiting")
-        .values(state="dropped")
+        update(Reminder).where(Reminder.meeting_id == meeting_id, Reminder.state == "waiting").values(state="dropped")
     )
 
 
@@ -199,6 +193,4 @@ async def feedback(session: AsyncSession, meeting_id: int, person_id: int) -> Fe
 
 
 async def feedback_of(session: AsyncSession, person_id: int) -> Sequence[Feedback]:
-    return (
-        await session.scalars(select(Feedback).where(Feedback.person_id == person_id).order_by(Feedback.id))
-    ).all()
+    return (await session.scalars(select(Feedback).where(Feedback.person_id == person_id).order_by(Feedback.id))).all()

@@ -55,10 +55,7 @@ async def put(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> int:
         result = await session.execute(
             insert(OutboxRow)
             .values(
-                [
-                    {"state": PENDING, "attempts": 0, "channel": "telegram", **row}
-                    for row in rows[start : start + 500]
-                ]
+                [{"state": PENDING, "attempts": 0, "channel": "telegram", **row} for row in rows[start : start + 500]]
             )
             .on_conflict_do_nothing(index_elements=["dedupe_key"])
             .returning(OutboxRow.id)
@@ -67,13 +64,28 @@ async def put(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> int:
     return added
 
 
-async def claim(
-    session: AsyncSession, now: datetime, limit: int, busy: Sequence[str] = ()
-) -> Sequence[OutboxRow]:
+async def claim(session: AsyncSession, now: datetime, limit: int, busy: Sequence[str] = ()) -> Sequence[OutboxRow]:
     """Take what is due, best lane first, and mark it `sending`. `busy` addresses are passed over.
 
     What is too late to be useful is cancelled on the way, and the row says so.
     """
+    rows = await _first_due(session, now, limit, busy)
+    if any(row.late_after is not None and row.late_after < now for row in rows):
+        await _drop_late(session, now)  # all at once, so that what is useful does not queue behind them
+        rows = await _first_due(session, now, limit, busy)
+    first_of_each = {row.address: row for row in reversed(rows)}  # one at a time per person, in order
+    taken = [row for row in rows if row is first_of_each[row.address]]
+    if taken:
+        await session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id.in_([row.id for row in taken]))
+            .values(state=SENDING, attempts=OutboxRow.attempts + 1)
+            .execution_options(synchronize_session=False)
+        )
+    return taken
+
+
+async def _first_due(session: AsyncSession, now: datetime, limit: int, busy: Sequence[str]) -> Sequence[OutboxRow]:
     query = (
         select(OutboxRow)
         .where(OutboxRow.state == PENDING, OutboxRow.due_at <= now)
@@ -84,25 +96,16 @@ async def claim(
         query = query.where(OutboxRow.address.not_in(busy))
     if session.get_bind().dialect.name == "postgresql":
         query = query.with_for_update(skip_locked=True)
-    rows = (await session.scalars(query)).all()
-    taken: list[OutboxRow] = []
-    seen: set[str] = set()
-    for row in rows:
-        if row.address in seen:
-            continue  # one at a time per person, in order
-        if row.late_after is not None and row.late_after < now:
-            row.state, row.error = CANCELLED, "too late to be useful"
-            continue
-        seen.add(row.address)
-        taken.append(row)
-    if taken:
-        await session.execute(
-            update(OutboxRow)
-            .where(OutboxRow.id.in_([row.id for row in taken]))
-            .values(state=SENDING, attempts=OutboxRow.attempts + 1)
-            .execution_options(synchronize_session=False)
-        )
-    return taken
+    return (await session.scalars(query)).all()
+
+
+async def _drop_late(session: AsyncSession, now: datetime) -> None:
+    await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.state == PENDING, OutboxRow.due_at <= now, OutboxRow.late_after < now)
+        .values(state=CANCELLED, error="too late to be useful")
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def settle(
@@ -121,9 +124,7 @@ async def settle(
         values |= {"sent_at": now, "external_id": external_id}
     if due_at is not None:
         values["due_at"] = due_at
-    await session.execute(
-        update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == SENDING).values(**values)
-    )
+    await session.execute(update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == SENDING).values(**values))
 
 
 async def after_crash(session: AsyncSession, announcement_lane: int) -> tuple[int, int]:
@@ -196,7 +197,7 @@ async def by_external_id(session: AsyncSession, external_id: str) -> OutboxRow |
 
 async def count_by_state(session: AsyncSession) -> dict[str, int]:
     rows = await session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))
-    return {state: number for state, number in rows.tuples()}
+    return {state: number for state, number in rows}
 
 
 async def receipt(session: AsyncSession, announcement_id: int) -> dict[str, int]:
@@ -206,7 +207,7 @@ async def receipt(session: AsyncSession, announcement_id: int) -> dict[str, int]
         .where(OutboxRow.announcement_id == announcement_id)
         .group_by(OutboxRow.state)
     )
-    return {state: number for state, number in rows.tuples()}
+    return {state: number for state, number in rows}
 
 
 async def stuck(session: AsyncSession, before: datetime) -> int:
@@ -218,6 +219,22 @@ async def stuck(session: AsyncSession, before: datetime) -> int:
                     and_(OutboxRow.state == PENDING, OutboxRow.due_at < before),
                     and_(OutboxRow.state == SENDING, OutboxRow.due_at < before),
                 )
+            )
+        )
+        or 0
+    )
+
+
+async def count(session: AsyncSession) -> int:
+    return await session.scalar(select(func.count()).select_from(OutboxRow)) or 0
+
+
+async def count_by_key(session: AsyncSession, dedupe_prefix: str, state: str) -> int:
+    """How many messages under this prefix of dedupe keys are in this state."""
+    return (
+        await session.scalar(
+            select(func.count()).where(
+                OutboxRow.dedupe_key.startswith(dedupe_prefix, autoescape=True), OutboxRow.state == state
             )
         )
         or 0

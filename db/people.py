@@ -118,7 +118,7 @@ async def count_by_role(session: AsyncSession, cluster_id: int) -> dict[str, int
         .where(Person.cluster_id == cluster_id, Person.joined_at.is_not(None))
         .group_by(Person.role)
     )
-    return {role: number for role, number in rows.tuples()}
+    return {role: number for role, number in rows}
 
 
 async def still_onboarding(session: AsyncSession) -> int:
@@ -157,6 +157,12 @@ async def forget(session: AsyncSession, person: Person, erase_at: datetime) -> N
     person.erase_at = erase_at
 
 
+async def numbered_from(session: AsyncSession, channel: str, first: int) -> set[int]:
+    """Addresses of this channel that are numbers from `first` on; what a demo finds already there."""
+    rows = await session.scalars(select(Person.address).where(Person.channel == channel))
+    return {int(address) for address in rows if address.isdigit() and int(address) >= first}
+
+
 async def erase_due(session: AsyncSession, now: datetime, limit: int) -> int:
     """Delete the last row of those who asked for it and did not come back. Returns how many."""
     ids = (await session.scalars(select(Person.id).where(Person.erase_at <= now).limit(limit))).all()
@@ -170,11 +176,7 @@ async def next_due(session: AsyncSession) -> datetime | None:
 
 
 def _pointing_at_people(table: FromClause) -> list[ColumnElement[int]]:
-    return [
-        column
-        for column in table.columns
-        if any(key.column.table.name == "people" for key in column.foreign_keys)
-    ]
+    return [column for column in table.columns if any(key.column.table.name == "people" for key in column.foreign_keys)]
 
 
 def _blank(column: ColumnElement[Any]) -> Any:

@@ -1,7 +1,7 @@
 """What every test may use: real databases on SQLite and PostgreSQL."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from db import tables
 from db.engine import Database
 from tests.postgres import fresh_database
+from tests.rasa import SharedRasa, shared_rasa
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -31,3 +32,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         await connection.run_sync(tables.metadata.create_all)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def rasa() -> Iterator[SharedRasa]:
+    """The real Rasa with the real model. Tests that use it carry `xdist_group("rasa")`, so that one is enough."""
+    with shared_rasa() as shared:
+        yield shared

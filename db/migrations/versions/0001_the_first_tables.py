@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("slug", sa.String(length=60), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("names", sa.JSON(), nullable=False),
         sa.Column("countries", sa.JSON(), nullable=False),
         sa.Column("sectors", sa.JSON(), nullable=False),
         sa.Column("languages", sa.JSON(), nullable=False),
@@ -85,6 +86,7 @@ def upgrade() -> None:
         sa.Column("topics", sa.JSON(), nullable=False),
         sa.Column("times", sa.JSON(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("erase_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["cluster_id"], ["clusters.id"], name=op.f("fk_people_cluster_id_clusters")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
@@ -92,6 +94,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.create_index("ix_people_cluster_id_role", ["cluster_id", "role"], unique=False)
+        batch_op.create_index("ix_people_erase_at", ["erase_at"], unique=False)
 
     op.create_table(
         "announcements",
@@ -109,10 +112,7 @@ def upgrade() -> None:
             ["author_id"], ["people.id"], name=op.f("fk_announcements_author_id_people"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
-            ["cluster_id"],
-            ["clusters.id"],
-            name=op.f("fk_announcements_cluster_id_clusters"),
-            ondelete="CASCADE",
+            ["cluster_id"], ["clusters.id"], name=op.f("fk_announcements_cluster_id_clusters"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_announcements")),
     )
@@ -140,10 +140,7 @@ def upgrade() -> None:
         sa.Column("cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["cluster_id"],
-            ["clusters.id"],
-            name=op.f("fk_coordinations_cluster_id_clusters"),
-            ondelete="CASCADE",
+            ["cluster_id"], ["clusters.id"], name=op.f("fk_coordinations_cluster_id_clusters"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["people.id"], name=op.f("fk_coordinations_person_id_people"), ondelete="CASCADE"
@@ -167,10 +164,7 @@ def upgrade() -> None:
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(
-            ["cluster_id"],
-            ["clusters.id"],
-            name=op.f("fk_invitations_cluster_id_clusters"),
-            ondelete="CASCADE",
+            ["cluster_id"], ["clusters.id"], name=op.f("fk_invitations_cluster_id_clusters"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["created_by"], ["people.id"], name=op.f("fk_invitations_created_by_people"), ondelete="SET NULL"
@@ -309,9 +303,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_announcement_id_state", ["announcement_id", "state"], unique=False)
         batch_op.create_index("ix_outbox_external_id", ["external_id"], unique=False)
         batch_op.create_index("ix_outbox_person_id_state", ["person_id", "state"], unique=False)
-        batch_op.create_index(
-            "ix_outbox_state_lane_due_at_id", ["state", "lane", "due_at", "id"], unique=False
-        )
+        batch_op.create_index("ix_outbox_state_lane_due_at_id", ["state", "lane", "due_at", "id"], unique=False)
 
     op.create_table(
         "meetings",
@@ -347,16 +339,10 @@ def upgrade() -> None:
         sa.Column("comment", sa.String(length=1000), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["meeting_id"],
-            ["meetings.id"],
-            name=op.f("fk_meeting_feedback_meeting_id_meetings"),
-            ondelete="CASCADE",
+            ["meeting_id"], ["meetings.id"], name=op.f("fk_meeting_feedback_meeting_id_meetings"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["people.id"],
-            name=op.f("fk_meeting_feedback_person_id_people"),
-            ondelete="CASCADE",
+            ["person_id"], ["people.id"], name=op.f("fk_meeting_feedback_person_id_people"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting_feedback")),
         sa.UniqueConstraint("meeting_id", "person_id", name=op.f("uq_meeting_feedback_meeting_id_person_id")),
@@ -368,10 +354,7 @@ def upgrade() -> None:
         sa.Column("meeting_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["meeting_id"],
-            ["meetings.id"],
-            name=op.f("fk_meeting_slots_meeting_id_meetings"),
-            ondelete="CASCADE",
+            ["meeting_id"], ["meetings.id"], name=op.f("fk_meeting_slots_meeting_id_meetings"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["people.id"], name=op.f("fk_meeting_slots_person_id_people"), ondelete="CASCADE"
@@ -400,11 +383,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reminders")),
         sa.UniqueConstraint(
-            "meeting_id",
-            "person_id",
-            "kind",
-            "sequence",
-            name=op.f("uq_reminders_meeting_id_person_id_kind_sequence"),
+            "meeting_id", "person_id", "kind", "sequence", name=op.f("uq_reminders_meeting_id_person_id_kind_sequence")
         ),
     )
     with op.batch_alter_table("reminders", schema=None) as batch_op:
@@ -469,6 +448,7 @@ def downgrade() -> None:
 
     op.drop_table("announcements")
     with op.batch_alter_table("people", schema=None) as batch_op:
+        batch_op.drop_index("ix_people_erase_at")
         batch_op.drop_index("ix_people_cluster_id_role")
 
     op.drop_table("people")
