@@ -1,0 +1,1 @@
+"""What people type, on its way to a meaning."""

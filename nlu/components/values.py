@@ -1,0 +1,78 @@
+"""The same sentence about somebody else: copies of an example with other names, places, trades and times.
+
+So the model learns a name by its place in the sentence and not by heart. The values come from the lookup tables
+(`nlu/values.<language>.yml`, one table per kind and language).
+"""
+
+import random
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.components.text import Piece, pieces
+
+
+class Example(NamedTuple):
+    """A sentence as words with their tags (O, B-city, I-city …)."""
+
+    words: List[str]
+    tags: List[str]
+    language: str
+    intent: str
+    text: str
+
+
+def tags_of(found: Sequence[Piece], entities: Sequence[Dict[str, Any]]) -> List[str]:
+    """The tag of each word, given the entities' places in the text."""
+    tags = ["O"] * len(found)
+    for entity in entities:
+        inside = [i for i, p in enumerate(found) if p.start >= entity["start"] and p.end <= entity["end"]]
+        for place, i in enumerate(inside):
+            tags[i] = f"{'I' if place else 'B'}-{entity['entity']}"
+    return tags
+
+
+def spans(tags: Sequence[str]) -> Iterator[Tuple[str, int, int]]:
+    """Runs of tags as (entity, first word, last word)."""
+    start = -1
+    for at, tag in enumerate([*tags, "O"]):
+        if start >= 0 and tag != f"I-{tags[start][2:]}":
+            yield tags[start][2:], start, at - 1
+            start = -1
+        if start < 0 and tag != "O":
+            start = at
+
+
+def examples(data: TrainingData) -> Iterator[Example]:
+    """Every training example that has a text."""
+    for example in data.nlu_examples:
+        text = example.get(TEXT)
+        if text:
+            found = pieces(text)
+            about = (example.get("metadata") or {}).get("intent") or {}
+            tags = tags_of(found, example.get(ENTITIES, []))
+            yield Example([p.text for p in found], tags, about.get("language", ""), example.get(INTENT), text)
+
+
+class Values:
+    """What may stand in place of what: by kind and language."""
+
+    def __init__(self, data: TrainingData) -> None:
+        self._stock: Dict[Tuple[str, str], List[List[str]]] = {}
+        for table in data.lookup_tables:
+            kind, _, language = table["name"].partition(".")
+            self._stock[kind, language] = [[p.text for p in pieces(value)] for value in table["elements"]]
+
+    def exchanged(self, example: Example, dice: random.Random) -> Tuple[List[str], List[str]]:
+        """The example's words and tags with every value replaced by another of its kind and language."""
+        words: List[str] = []
+        tags: List[str] = []
+        at = 0
+        for kind, first, last in spans(example.tags):
+            stock = self._stock.get((kind, example.language))
+            other = dice.choice(stock) if stock else example.words[first : last + 1]
+            words += example.words[at:first] + other
+            tags += example.tags[at:first] + [f"{'I' if n else 'B'}-{kind}" for n in range(len(other))]
+            at = last + 1
+        return words + example.words[at:], tags + example.tags[at:]
