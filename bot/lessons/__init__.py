@@ -1,0 +1,1 @@
+"""Lessons: what people learn, five minutes at a time."""
