@@ -44,12 +44,17 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button. `data` ≤ 64 bytes or a `url`. `means` lists the intents that say the same in words."""
+    """A button. `data` ≤ 64 bytes or a `url`. `means` lists the intents that say the same in words.
+
+    Typing a button's label presses it, unless it is not `spoken`: a switch among several, where the words are
+    the answer itself.
+    """
 
     label: str
     data: str = ""
     url: str = ""
     means: tuple[str, ...] = ()
+    spoken: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class Outgoing:
 
     `buttons` are rows of buttons under the message; `keyboard` are rows of words that replace the
     phone's keyboard (an empty row list leaves it as it is). `edit` is the id of a message to change
-    instead of sending a new one.
+    instead of sending a new one. `hears` are choices without a button: what words may mean on this screen.
     """
 
     text: str
@@ -86,10 +91,11 @@ class Outgoing:
     quiz: Quiz | None = None
     file: File | None = None
     edit: str = ""
+    hears: tuple[Button, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The row's payload: only what is set, so that rows stay small."""
-        return {key: value for key, value in asdict(self).items() if value}
+        return {key: value for key, value in asdict(self).items() if value and key != "hears"}
 
     @staticmethod
     def from_json(payload: dict[str, Any]) -> "Outgoing":

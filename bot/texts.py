@@ -11,6 +11,7 @@ fails the tests.
 
 import gettext
 import html
+import re
 from datetime import date, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -28,6 +29,8 @@ from bot.messages import LANGUAGES
 LOCALES = Path(__file__).parent / "locales"
 NAMES = {"en": "English", "it": "Italiano", "de": "Deutsch", "es": "Español"}
 _CLDR = {"en": "en_GB", "it": "it_IT", "de": "de_DE", "es": "es_ES"}
+# A day without its year: CLDR writes it only with short names, so the full ones are spelt out here.
+_DAY = {"en": "EEEE d MMMM", "it": "EEEE d MMMM", "de": "EEEE, d. MMMM", "es": "EEEE d 'de' MMMM"}
 
 
 def N_(msgid: str) -> str:
@@ -35,6 +38,7 @@ def N_(msgid: str) -> str:
     return msgid
 
 
+_Y_BEFORE_I = re.compile(r" y (?=h?[ií](?![aeou]))", re.IGNORECASE)
 _PARTS = {"am": N_("{day} morning"), "pm": N_("{day} afternoon"), "eve": N_("{day} evening")}
 
 
@@ -62,12 +66,15 @@ class Tongue:
         return self.language == "en" or self._catalogue.gettext(msgid) != msgid
 
     def list(self, items: list[str]) -> str:
-        return format_list(items, locale=self._cldr) if items else ""
+        """ "Italian, German and Spanish"."""
+        written = format_list(items, locale=self._cldr) if items else ""
+        # Spanish says "e" for "y" before the sound of i; CLDR's patterns cannot know what follows.
+        return _Y_BEFORE_I.sub(" e ", written) if self.language == "es" else written
 
     def day(self, moment: datetime, zone: str, now: datetime | None = None) -> str:
         """ "Tuesday 24 November", with "today" or "tomorrow" before it when `now` is given."""
         local = moment.astimezone(ZoneInfo(zone)).date()
-        written = format_date(local, "EEEE d MMMM", locale=self._cldr)
+        written = format_date(local, _DAY[self.language], locale=self._cldr)
         if now is None:
             return written
         today: date = now.astimezone(ZoneInfo(zone)).date()

@@ -28,7 +28,9 @@ log = structlog.get_logger(__name__)
 
 ANNOUNCEMENT = LANES.index(Lane.ANNOUNCEMENT)
 GIVE_UP_AFTER = timedelta(hours=24)
+FEWEST_TRIES = 20  # what was held for weeks is old already when it is first tried
 LONGEST_SLEEP_S = 30.0
+LOOK_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Deliverer:
         self._finished: list[Outcome] = []
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._addresses: dict[int, str] = {}
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._idle = asyncio.Event()
 
     def wake(self) -> None:
@@ -72,7 +74,7 @@ class Deliverer:
 
     async def run(self) -> None:
         """Deliver until stopped; what is on its way is waited for."""
-        while not self._stopping or self._sending or self._finished:
+        while not self._stopping.is_set() or self._sending or self._finished:
             self._woken.clear()
             try:
                 nothing_left = await self._round()
@@ -86,7 +88,7 @@ class Deliverer:
                     await asyncio.wait_for(self._woken.wait(), nothing_left)
 
     async def stop(self) -> None:
-        self._stopping = True
+        self._stopping.set()
         self._woken.set()
 
     async def until_idle(self) -> None:
@@ -98,7 +100,7 @@ class Deliverer:
         """Write down what ended, take up what is due. Returns seconds to sleep, None to go on at once."""
         now = self._clock.now()
         outcomes, self._finished = self._finished, []
-        room = 0 if self._stopping else self._pace.room(len(self._sending))
+        room = 0 if self._stopping.is_set() else self._pace.room(len(self._sending))
         rows: list[OutboxRow] = []
         next_due: datetime | None = None
         try:
@@ -118,28 +120,24 @@ class Deliverer:
             self._sending[row.id] = asyncio.create_task(self._send(row))
         if rows and len(self._sending) < room:
             return None
-        if room and not self._sending and not self._finished and (next_due is None or next_due > now):
+        is_due = next_due is not None and next_due <= now
+        # Woken meanwhile: there may be a row that this look has not seen.
+        if room and not is_due and not self._sending and not self._finished and not self._woken.is_set():
             self._idle.set()
-        return self._sleep_for(next_due, now)
-
-    def _sleep_for(self, next_due: datetime | None, now: datetime) -> float:
-        seconds = LONGEST_SLEEP_S
-        if next_due is not None and next_due > now:
-            seconds = min(seconds, (next_due - now).total_seconds())
-        rest = self._pace.wake_in()
-        if rest is not None:
-            seconds = min(seconds, rest)
-        return max(seconds, 0.001)
+        if next_due is not None and not is_due:
+            return min(LONGEST_SLEEP_S, (next_due - now).total_seconds())
+        if is_due or not room:  # it waits until a chat, or the whole bot, may speak again
+            rest = self._pace.wake_in()
+            return max(0.001, min(LONGEST_SLEEP_S, LOOK_AGAIN_S if rest is None else rest))
+        return LONGEST_SLEEP_S
 
     async def _send(self, row: OutboxRow) -> None:
         message = Outgoing.from_json(row.payload)
         try:
-            wait = self._pace.reserve()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            if (silence := self._pace.must_wait()) > 0:  # told to be silent since the place was taken
-                await asyncio.sleep(silence)
-            outcome = await self._try(row, message)
+            if await self._my_turn():
+                outcome = await self._try(row, message)
+            else:
+                outcome = Outcome(row, db.outbox.PENDING)
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -150,6 +148,18 @@ class Deliverer:
         self._addresses.pop(row.id, None)
         SENT.labels(outcome.state).inc()
         self._woken.set()
+
+    async def _my_turn(self) -> bool:
+        """Wait for a place in the stream; False when the programme stops before it has come."""
+        wait = self._pace.reserve()
+        while wait > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), wait)
+            if self._stopping.is_set():
+                return False
+            # Told to be silent since the place was taken: everybody lines up anew, one behind the other.
+            wait = self._pace.reserve() if self._pace.must_wait() > 0 else 0.0
+        return True
 
     async def _try(self, row: OutboxRow, message: Outgoing) -> Outcome:
         channel = self._channels.get(row.channel)
@@ -177,7 +187,7 @@ class Deliverer:
     def _later(self, row: OutboxRow, error: SendError, wait_s: float | None = None) -> Outcome:
         now = self._clock.now()
         if wait_s is None:
-            if now - row.created_at > GIVE_UP_AFTER:
+            if now - row.due_at > GIVE_UP_AFTER and row.attempts >= FEWEST_TRIES:
                 return Outcome(row, db.outbox.FAILED, error=error.why)
             wait_s = float(min(60, 2 ** min(row.attempts, 6)) / 2)
             self._pace.hold(row.address, wait_s)  # so that nothing of this person overtakes it

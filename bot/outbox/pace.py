@@ -19,7 +19,7 @@ class Pace:
     ) -> None:
         self.rate = rate
         self.per_chat_s = per_chat_s
-        self.careful = False
+        self._suspect = ""  # the chat that was told to wait: if another one is told too, it is the whole bot
         self._monotonic = monotonic
         self._next = 0.0
         self._silent_until = 0.0
@@ -29,7 +29,7 @@ class Pace:
         """How many messages may be taken up now: little enough that a reply is never far behind."""
         if self._monotonic() < self._silent_until:
             return 0
-        most = 1 if self.careful else max(2, min(64, int(self.rate / 4)))
+        most = 1 if self._suspect else max(2, min(64, int(self.rate / 4)))
         return max(0, most - in_flight)
 
     def reserve(self) -> float:
@@ -60,7 +60,7 @@ class Pace:
 
     def sent(self, chat: str, counts: bool = True) -> None:
         """A message was taken; an edit (`counts=False`) does not use up the chat's second."""
-        self.careful = False
+        self._suspect = ""
         if counts and self.per_chat_s:
             self.hold(chat, self.per_chat_s)
 
@@ -69,8 +69,8 @@ class Pace:
         self._chats[chat] = max(self._chats.get(chat, 0.0), until)
 
     def banned(self, chat: str, seconds: float) -> None:
-        """A 429: silent in this chat to the letter; the second one running is for the whole bot."""
+        """A 429: silent in this chat to the letter; a second chat told the same means the whole bot."""
         self.hold(chat, seconds)
-        if self.careful:
+        if self._suspect not in ("", chat):
             self._silent_until = max(self._silent_until, self._monotonic() + seconds)
-        self.careful = True
+        self._suspect = chat

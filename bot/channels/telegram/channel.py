@@ -1,9 +1,11 @@
 """Telegram as a channel."""
 
+import time
 from typing import Any
 
 from telegram import Bot, BotCommand
 
+from bot.channels.base import Wait
 from bot.channels.telegram import receive
 from bot.channels.telegram import send as sending
 from bot.channels.telegram.request import AiohttpRequest
@@ -35,6 +37,7 @@ class TelegramChannel:
             request=AiohttpRequest(),
             get_updates_request=AiohttpRequest(connections=2),
         )
+        self._silent_until = 0.0  # monotonic seconds
 
     async def start(self) -> None:
         """Log in; raises PTB's errors when the token is refused or nobody answers."""
@@ -61,10 +64,20 @@ class TelegramChannel:
         return receive.parse(payload, self.bot)
 
     async def send(self, address: str, message: Outgoing) -> str:
-        return await sending.send(self.bot, address, message)
+        try:
+            return await sending.send(self.bot, address, message)
+        except Wait as told:
+            self._silent_until = max(self._silent_until, time.monotonic() + told.seconds)
+            raise
 
     async def answer_tap(self, callback_id: str) -> None:
-        await sending.answer_tap(self.bot, callback_id)
+        if not self._must_be_silent():
+            await sending.answer_tap(self.bot, callback_id)
 
     async def show_typing(self, address: str) -> None:
-        await sending.show_typing(self.bot, address)
+        if not self._must_be_silent():
+            await sending.show_typing(self.bot, address)
+
+    def _must_be_silent(self) -> bool:
+        """Told to wait, we leave out what is only nice to have: it would lengthen the wait."""
+        return time.monotonic() < self._silent_until

@@ -57,9 +57,7 @@ class AiohttpRequest(BaseRequest):
         seconds = read_timeout if isinstance(read_timeout, int | float) else self._read_timeout_s
         timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=10)
         try:
-            async with self._session.request(
-                method, url, data=_body(request_data), timeout=timeout
-            ) as response:
+            async with self._session.request(method, url, data=_body(request_data), timeout=timeout) as response:
                 return response.status, await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotConnected(type(error).__name__) from None
@@ -76,5 +74,10 @@ def _body(request_data: RequestData | None) -> aiohttp.FormData | None:
     for name, (filename, content, mime) in (request_data.multipart_data or {}).items():
         form.add_field(name, content, filename=filename, content_type=mime)
     for name, value in request_data.json_parameters.items():
-        form.add_field(name, value if isinstance(value, str) else json.dumps(value))
+        form.add_field(name, _writable(value) if isinstance(value, str) else json.dumps(value))
     return form
+
+
+def _writable(text: str) -> str:
+    """With half a surrogate pair as a question mark: UTF-8 cannot hold it."""
+    return text.encode("utf-8", "replace").decode()

@@ -46,7 +46,9 @@ async def send(bot: Bot, address: str, message: Outgoing) -> str:
         raise Unsure(f"connection broke: {error.message}"[:200]) from None
     except NetworkError as error:  # what is left of this class in PTB: a 5xx answer
         raise TryAgain(error.message[:200]) from None
-    except (InvalidToken, ChatMigrated) as error:
+    except InvalidToken:  # the operator changes it; until then nothing is lost
+        raise TryAgain("the token was refused") from None
+    except ChatMigrated as error:
         raise Impossible(type(error).__name__) from None
     except TelegramError as error:
         raise TryAgain(error.message[:200]) from None
@@ -104,7 +106,7 @@ async def _quiz(bot: Bot, chat: int, message: Outgoing) -> str:
         message.text,
         list(message.quiz.options),
         type="quiz",
-        correct_option_id=cast(Any, message.quiz.correct),
+        correct_option_ids=cast(Any, [message.quiz.correct]),
         is_anonymous=False,
         explanation=message.quiz.explanation or None,
         reply_markup=inline(message.buttons),
