@@ -1,0 +1,390 @@
+"""The onboarding's screens: ask, take an answer, go back, finish. Words and taps meet here."""
+
+import html
+from typing import Any
+
+from bot.case import ANYONE, JOINED, Case, Taps, word
+from bot.errors import Forged, Refused
+from bot.messages import Button
+from bot.onboarding import answers as reading
+from bot.onboarding import rules, service
+from bot.people import places
+from bot.people.taps import help_row, keyboard
+from bot.texts import N_
+
+taps = Taps("onboarding")
+
+
+@taps("ask", "start", needs=ANYONE)
+async def ask(case: Case, args: tuple[str, ...]) -> None:
+    """The next question; for a participant, the menu."""
+    if case.person.joined_at is not None and not case.talk.form.startswith("onboarding"):
+        if case.said:
+            return None  # the last answer has just been taken
+        return case.say(case.t("You take part already. What would you like to do?"), help_row(case))
+    answers = service.answers_of(case)
+    role = word(args)
+    if role in ("worker", "trainer") and "role" not in answers:
+        answers["role"] = role
+    slot = rules.next_question(answers)
+    if slot is None:
+        return await _finish(case)
+    if case.talk.asked in rules.missing(answers):
+        slot = case.talk.asked
+    await case.ask_form(service.FORM, slot, answers)
+    _show(case, slot, answers)
+    return None
+
+
+@taps("pick", needs=ANYONE)
+async def pick(case: Case, args: tuple[str, ...]) -> None:
+    """A button with one answer was tapped."""
+    slot, key = word(args, 0), ":".join(args[1:])
+    found = reading.pick(slot, key, case.t)
+    if not found.understood:
+        raise Forged(N_("I don't know this button. Here is what I can do:"))
+    if not _is_open(case, slot):
+        return await _already_answered(case)
+    case.tick(found.heard if slot == "city" else _label(case, slot, found.value))
+    await service.keep(case, slot, found.value)
+    if slot == "name":
+        case.preface = html.escape(found.heard, quote=False)
+    return await ask(case, ())
+
+
+@taps("toggle", needs=ANYONE)
+async def toggle(case: Case, args: tuple[str, ...]) -> None:
+    """One of several answers was switched on or off; the same message changes."""
+    slot, key = word(args, 0), word(args, 1)
+    if slot not in rules.SEVERAL or key not in dict(reading.options(slot, case.t)):
+        raise Forged(N_("I don't know this button. Here is what I can do:"))
+    if not _is_open(case, slot):
+        return await _already_answered(case)
+    answers = service.answers_of(case)
+    picked = dict(answers.get("picked", {}))
+    picked[slot] = rules.toggle(_picked(case, slot, answers), key)
+    answers["picked"] = picked
+    await case.ask_form(service.FORM, slot, answers)
+    return _show(case, slot, answers, edit=True)
+
+
+@taps("done", needs=ANYONE)
+async def done(case: Case, args: tuple[str, ...]) -> None:
+    """Enough answers are picked."""
+    slot = word(args)
+    if slot not in rules.SEVERAL:
+        raise Forged(N_("I don't know this button. Here is what I can do:"))
+    if not _is_open(case, slot):
+        return await _already_answered(case)
+    value = reading.picked_value(slot, _picked(case, slot, service.answers_of(case)), case.t)
+    if not value:
+        raise Refused(N_("Please choose at least one."))
+    case.tick(reading.spoken(slot, value, case.t))
+    await service.keep(case, slot, value)
+    return await ask(case, ())
+
+
+@taps("answer", needs=ANYONE)
+async def answer(case: Case, args: tuple[str, ...]) -> None:
+    """Words that answer a question. Whoever calls this asks afterwards; the last answer finishes by itself."""
+    slot, text = word(args, 0), word(args, 1)
+    if case.person.joined_at is not None and not case.talk.form.startswith("onboarding"):
+        return await _already_answered(case)
+    if slot != "consent" and "consent" not in service.answers_of(case):
+        return None  # first things first: nothing is kept before the person has agreed
+    found = reading.read(slot, text, case.t, service.answers_of(case))
+    if found.ends:
+        await service.drop_all(case)
+        case.say(found.problem)
+        return None
+    if found.understood:
+        await service.keep(case, slot, found.value)
+        heard = html.escape(found.heard or _label(case, slot, found.value), quote=False)
+        case.preface = "\n".join(line for line in (case.preface, heard if slot == "name" else f"✓ {heard}") if line)
+        if slot == "consent":
+            case.preface = ""
+        if rules.next_question(service.answers_of(case)) is None:
+            await _finish(case)
+        return None
+    if slot in (case.talk.asked, ""):
+        case.preface = "\n".join(line for line in (case.preface, found.problem) if line)
+        case.choices = found.choices
+
+
+@taps("place", needs=ANYONE)
+async def place(case: Case, _args: tuple[str, ...]) -> None:
+    """A position was shared: the nearest town is the answer, if the town is what was asked."""
+    if case.talk.asked != "city" or case.incoming.latitude is None or case.incoming.longitude is None:
+        case.say(case.t("Thank you, but I do not need your location now."))
+        return
+    near = places.near(case.incoming.latitude, case.incoming.longitude)
+    if near is None:
+        raise Refused(N_("I know no town near there. Please write the name of your town."))
+    await service.keep(case, "city", near.id)
+    case.preface = f"✓ {html.escape(places.label(near, case.t.language), quote=False)}"
+    await ask(case, ())
+
+
+@taps("back", needs=ANYONE)
+async def back(case: Case, _args: tuple[str, ...]) -> None:
+    answers = service.answers_of(case)
+    before = rules.previous(answers, case.talk.asked)
+    if before is None or not case.talk.form.startswith("onboarding"):
+        case.preface = case.t("This is the first question.")
+        return await ask(case, ())
+    await service.reopen(case, before)
+    return await ask(case, ())
+
+
+@taps("stop", needs=ANYONE)
+async def stop(case: Case, _args: tuple[str, ...]) -> None:
+    from bot.people.taps import stop as stop_here
+
+    await stop_here(case, ())
+
+
+@taps("restart", needs=ANYONE)
+async def restart(case: Case, _args: tuple[str, ...]) -> None:
+    """From the first question again; consent, once given, stands."""
+    if case.person.joined_at is not None:
+        return await change(case, ())
+    kept = {"consent": True} if case.person.consent_at else {}
+    await case.ask_form(service.FORM, "", kept)
+    case.preface = case.t("All right, from the beginning.")
+    return await ask(case, ())
+
+
+@taps("no", needs=ANYONE)
+async def no(case: Case, _args: tuple[str, ...]) -> None:
+    """No consent: nothing is kept."""
+    if case.person.joined_at is not None:
+        return await _already_answered(case)
+    await service.drop_all(case)
+    found = reading.read("consent", "no", case.t, {})
+    case.say(
+        found.problem, [Button(case.t.plain("Yes, let's start"), "onboarding:pick:consent:yes", means=("affirm",))]
+    )
+    return None
+
+
+@taps("change", needs=JOINED)
+async def change(case: Case, _args: tuple[str, ...]) -> None:
+    """Which answer shall change?"""
+    if case.person.role == "coordinator":
+        slots: tuple[str, ...] = ("name",)
+    else:
+        slots = tuple(one for one in rules.needed({"role": case.person.role}) if one not in ("consent", "role"))
+    buttons = [Button(case.t.plain(_SHORT[slot]), f"onboarding:edit:{slot}") for slot in slots]
+    case.say(
+        case.t("What would you like to change?"),
+        *[buttons[i : i + 2] for i in range(0, len(buttons), 2)],
+        help_row(case),
+    )
+
+
+@taps("edit", needs=JOINED)
+async def edit(case: Case, args: tuple[str, ...]) -> None:
+    slot = word(args)
+    if slot not in _SHORT or (case.person.role == "coordinator" and slot != "name"):
+        raise Forged(N_("I don't know this button. Here is what I can do:"))
+    await service.edit_again(case, slot)
+    await ask(case, ())
+
+
+async def _finish(case: Case) -> None:
+    t, person = case.t, case.person
+    answers = service.answers_of(case)
+    joined_now = await service.finish(case)
+    preface, case.preface = case.preface, ""
+    if not joined_now:
+        case.say((preface + "\n\n" if preface else "") + t("Thank you, I have changed that."), keyboard=keyboard(case))
+        return
+    if person.role == "coordinator":
+        case.say(t("Thank you, {name}. Everything is ready.", name=person.name), keyboard=keyboard(case))
+        case.say(
+            t("What would you like to do?"),
+            [Button(t.plain("Overview"), "people:overview")],
+            [Button(t.plain("Find matches"), "matching:round", means=("find_match",))],
+            [Button(t.plain("Announce"), "announcements:new", means=("announce",))],
+        )
+        return
+    lines = [
+        f"{t(_SHORT[slot])}: {html.escape(reading.spoken(slot, answers[slot], t), quote=False)}"
+        for slot in rules.needed(answers)
+        if slot not in ("consent", "name", "role")
+    ]
+    case.say(
+        (preface + "\n\n" if preface else "")
+        + t("Thank you, {name}, you are in! This is what I noted:", name=person.name)
+        + "\n\n"
+        + "\n".join(lines),
+        keyboard=keyboard(case),
+    )
+    next_step = {
+        "worker": t(
+            "I am now looking for a trainer for you, and I will write when I have found somebody. "
+            "Until then: would you like your first lesson? It takes five minutes."
+        ),
+        "trainer": t(
+            "I am now looking for a business that wants to learn from you, and I will write when I have found one. "
+            "Until then: would you like your first lesson? It takes five minutes."
+        ),
+    }[person.role]
+    if person.cluster_id is None:
+        next_step = t(
+            "There is no group in your country yet; I will write as soon as one opens. "
+            "Until then: would you like your first lesson? It takes five minutes."
+        )
+    case.say(
+        next_step,
+        [Button(t.plain("Start the first lesson"), "lessons:next", means=("affirm", "next_lesson"))],
+        [Button(t.plain("Change my answers"), "onboarding:change", means=("deny",))],
+    )
+
+
+async def _already_answered(case: Case) -> None:
+    """An old button: it still answers, with what can be done instead."""
+    if case.person.joined_at is None:
+        return await ask(case, ())
+    return case.say(
+        case.t("You have answered this already. You can change your answers here:"),
+        [Button(case.t.plain("Change my answers"), "onboarding:change", means=("affirm",)), *help_row(case)],
+    )
+
+
+def _is_open(case: Case, slot: str) -> bool:
+    """Whether this question may still be answered by its button: always while onboarding, once agreed."""
+    if case.person.joined_at is not None:
+        return case.talk.form.startswith("onboarding") and case.talk.asked == slot
+    return slot == "consent" or "consent" in service.answers_of(case)
+
+
+def _picked(case: Case, slot: str, answers: dict[str, Any]) -> list[str]:
+    picked = answers.get("picked", {}).get(slot)
+    if picked is None and slot == "languages":
+        return [case.person.language]
+    return list(picked or [])
+
+
+def _label(case: Case, slot: str, value: Any) -> str:
+    return case.t.plain("Yes, let's start") if slot == "consent" else reading.spoken(slot, value, case.t)
+
+
+# -- the screens ----------------------------------------------------------------------------------------
+
+_SHORT = {
+    "name": N_("Name"),
+    "age_band": N_("Age"),
+    "languages": N_("Languages"),
+    "city": N_("Town"),
+    "sector": N_("Trade"),
+    "topics": N_("Topics"),
+    "times": N_("Free times"),
+}
+
+
+def _question(case: Case, slot: str, role: str) -> str:
+    t = case.t
+    learner = role != "trainer"
+    return {
+        "consent": t(
+            "Hello! I am <b>twogether</b>. I bring together people of 50+ from small businesses who want to learn "
+            "social media, and young people who teach it, one to one and free of charge.\n\n"
+            "To do that I need to keep what you tell me: your name, town, languages and free times. You can see it or "
+            "delete it at any time. Is that all right?"
+        ),
+        "name": t("What is your name?"),
+        "role": t("What would you like to do here?"),
+        "age_band": t("How old are you?"),
+        "languages": t("Which languages can you meet in? Tap all that fit, then “Done”."),
+        "city": t("Where do you live or work? Please write the name of the town."),
+        "sector": t("What kind of business do you work in?"),
+        "topics": t("What would you like to learn? Tap all that fit, then “Done”.")
+        if learner
+        else t("What can you teach? Tap all that fit, then “Done”."),
+        "times": t(
+            "When do you usually have time to meet? Tap all that fit, then “Done”. "
+            "You can also write it, for example “Tuesday afternoon”."
+        ),
+    }[slot]
+
+
+def _show(case: Case, slot: str, answers: dict[str, Any], *, edit: bool = False) -> None:
+    t = case.t
+    role = str(answers.get("role", ""))
+    text = _question(case, slot, role)
+    if slot != "consent" and case.person.joined_at is None and "role" in answers:
+        number, of = (one - 1 for one in rules.step(answers, slot))  # the consent is not a question about them
+        text = f"<i>{t('Question {number} of {of}', number=number, of=of)}</i>\n{text}"
+    if case.preface:
+        text = f"{case.preface}\n\n{text}"
+        case.preface = ""
+    choices, case.choices = [[one] for one in case.choices], ()
+    case.say(text, *choices, *_buttons(case, slot, role, answers), _way_out(case, slot), edit=edit)
+
+
+def _buttons(case: Case, slot: str, role: str, answers: dict[str, Any]) -> list[list[Button]]:
+    t = case.t
+    match slot:
+        case "consent":
+            return [
+                [Button(t.plain("Yes, let's start"), "onboarding:pick:consent:yes", means=("affirm", "join"))],
+                [Button(t.plain("No, thank you"), "onboarding:no", means=("deny",))],
+            ]
+        case "name":
+            first = case.incoming.first_name.strip()
+            fits = first and len(f"onboarding:pick:name:{first}".encode()) <= 64
+            return (
+                [[Button(first, f"onboarding:pick:name:{first}")]]
+                if fits and reading.pick("name", first, t).understood
+                else []
+            )
+        case "role":
+            return [
+                [Button(t.plain("I would like to learn"), "onboarding:pick:role:worker")],
+                [Button(t.plain("I would like to teach"), "onboarding:pick:role:trainer")],
+            ]
+        case "age_band":
+            bands = [Button(one, f"onboarding:pick:age_band:{one}") for one in rules.bands(role or "worker")]
+            return [bands, [Button(t.plain("Another age"), "onboarding:age")]]
+        case "sector":
+            buttons = [Button(label, f"onboarding:pick:sector:{key}") for key, label in reading.options("sector", t)]
+            return [buttons[i : i + 2] for i in range(0, len(buttons), 2)]
+        case "city":
+            return []
+        case _:
+            picked = _picked(case, slot, answers)
+            buttons = [
+                Button(f"{'✅' if key in picked else '▫️'} {label}", f"onboarding:toggle:{slot}:{key}", spoken=False)
+                for key, label in reading.options(slot, t)
+            ]
+            wide = 1 if slot == "times" else 2
+            rows = [buttons[i : i + wide] for i in range(0, len(buttons), wide)]
+            return [*rows, [Button(t.plain("Done"), f"onboarding:done:{slot}", means=("done", "affirm"))]]
+
+
+def _way_out(case: Case, slot: str) -> list[Button]:
+    t = case.t
+    if slot == "consent":
+        return [
+            Button(t.plain("Why?"), "people:why", means=("why_ask",)),
+            Button(t.plain("Language"), "people:language", means=("change_language",)),
+        ]
+    return [
+        Button(t.plain("Back"), "onboarding:back", means=("go_back",)),
+        Button(t.plain("Help"), "people:help", means=("help",)),
+    ]
+
+
+@taps("age", needs=ANYONE)
+async def another_age(case: Case, _args: tuple[str, ...]) -> None:
+    if not _is_open(case, "age_band"):
+        return await _already_answered(case)
+    case.preface = case.t("Please write your age as a number.")
+    role = str(service.answers_of(case).get("role", "worker"))
+    low, high = rules.AGE_BANDS.get(role, ((50, 120),))[0][0], rules.AGE_BANDS.get(role, ((50, 120),))[-1][1]
+    if high < rules.OLDEST:
+        case.preface += " " + case.t("This programme is made for trainers from {low} to {high}.", low=low, high=high)
+    else:
+        case.preface += " " + case.t("This programme is made for learners of {low} and older.", low=low)
+    return await ask(case, ())
