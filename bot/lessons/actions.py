@@ -1,0 +1,10 @@
+"""What Rasa's actions about lessons stand for."""
+
+DOES = {
+    "action_next_lesson": "lessons:next",
+    "action_how_to": "lessons:how",
+    "action_my_progress": "lessons:progress",
+    "action_pause_lessons": "lessons:pause",
+    "action_resume_lessons": "lessons:resume",
+    "action_change_lesson_time": "lessons:time",
+}

@@ -1,0 +1,90 @@
+"""What the clock finds due about lessons: today's lesson, and how yesterday's task went."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import db.lessons
+from bot.case import House
+from bot.lessons import rules, service
+from bot.messages import Button, Lane, Outgoing
+from bot.outbox.put import Letter, put
+from bot.people.talk import show
+from bot.texts import tongue
+from db.engine import Database
+from db.people import Person
+
+BATCH = 200
+USEFUL_FOR = timedelta(hours=6)
+
+
+async def tick(database: Database, now: datetime, house: House) -> int:
+    """Offer the lessons and ask about the tasks whose time has come, a batch; returns how many."""
+    async with database.begin() as session:
+        offered = await _offer_lessons(session, now, house)
+        asked = await _ask_about_tasks(session, now, house)
+    return offered + asked
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    return await db.lessons.next_due(session)
+
+
+async def _offer_lessons(session: AsyncSession, now: datetime, house: House) -> int:
+    due = await db.lessons.due_plans(session, now, BATCH)
+    letters: list[Letter] = []
+    for plan, person in due:
+        slot, quiet = plan.next_at, house.settings.quiet
+        plan.next_at = rules.next_slot(now, plan.hour, plan.minute, person.zone, quiet)
+        if not person.reachable or person.paused:
+            continue
+        lesson = await service.next_lesson(session, house.curriculum, person)
+        if lesson is None:
+            plan.next_at = None  # the track is done
+            continue
+        t = tongue(person.language)
+        message = Outgoing(
+            t("Your lesson for today:\n<b>{title}</b>\nDo you have five minutes?", title=lesson.title[person.language]),
+            (
+                (Button(t.plain("Yes, start"), "lessons:next", means=("affirm", "next_lesson")),),
+                (
+                    Button(t.plain("Not today"), "lessons:not_today", means=("deny",)),
+                    Button(t.plain("Take a break"), "lessons:pause", means=("pause_lessons",)),
+                ),
+            ),
+        )
+        await show(session, person, message, now)
+        letters.append(_letter(person, message, f"lesson:{person.id}:{slot:%Y%m%d%H%M}", now, house))
+    await put(session, letters, now)
+    return len(due)
+
+
+async def _ask_about_tasks(session: AsyncSession, now: datetime, house: House) -> int:
+    due = await db.lessons.due_tasks(session, now, BATCH)
+    letters: list[Letter] = []
+    for study, person in due:
+        slot, study.ask_at = study.ask_at, None
+        study.task = study.task or "asked"
+        lesson = house.curriculum.lesson(study.lesson)
+        if lesson is None or person.language not in lesson.languages:
+            continue
+        t = tongue(person.language)
+        message = Outgoing(
+            t("How did the task of the lesson “{title}” go?", title=lesson.title[person.language]),
+            (
+                (Button(t.plain("Done"), f"lessons:task:{study.id}:done", means=("affirm", "done")),),
+                (
+                    Button(t.plain("I am stuck"), f"lessons:task:{study.id}:stuck", means=("help", "deny")),
+                    Button(t.plain("Later"), f"lessons:task:{study.id}:later", means=("later",)),
+                ),
+            ),
+        )
+        await show(session, person, message, now)
+        letters.append(_letter(person, message, f"task:{study.id}:{slot:%Y%m%d%H%M}", now, house))
+    await put(session, letters, now)
+    return len(due)
+
+
+def _letter(person: Person, message: Outgoing, key: str, now: datetime, house: House) -> Letter:
+    due = house.settings.quiet.after(now, person.zone)
+    return Letter(person, message, Lane.LESSON, key, due, due + USEFUL_FOR)

@@ -1,0 +1,316 @@
+"""The lessons' screens: the next card, a question and its answer, the task, how far I am."""
+
+import html
+
+import db.audit
+from bot.case import JOINED, Case, Taps, number, word
+from bot.errors import Forged, Refused
+from bot.lessons import service
+from bot.lessons.curriculum import Block, Lesson
+from bot.messages import Button, Quiz
+from bot.people import vocabulary
+from bot.people.service import local
+from bot.people.taps import help_row
+from bot.texts import N_
+from db.lessons import Study
+
+taps = Taps("lessons")
+_UNKNOWN = N_("I don't know this button. Here is what I can do:")
+
+
+@taps("next", needs=JOINED)
+async def next_lesson(case: Case, _args: tuple[str, ...]) -> None:
+    """Go on where the person stands: in the middle of a lesson, or at the next one."""
+    t = case.t
+    if case.person.role not in ("worker", "trainer"):
+        return case.say(t("Lessons are for learners and trainers."), help_row(case))
+    lesson = await service.next_lesson(case.session, case.house.curriculum, case.person)
+    if lesson is None:
+        return case.say(
+            t("You have finished all the lessons there are for you. Well done! I will write when there are new ones."),
+            help_row(case),
+        )
+    study = await service.begin(case, lesson)
+    block = next((one for one in service.blocks_of(case, lesson) if one.id == study.block), None)
+    if block is None:
+        case.say(
+            t(
+                "<b>{title}</b>\n{module} · about {minutes} minutes",
+                title=lesson.title[case.person.language],
+                module=lesson.module.title[case.person.language],
+                minutes=lesson.minutes,
+            )
+        )
+        return await _go_to(case, lesson, study, _first(case, lesson))
+    case.say(t("We go on with <b>{title}</b>.", title=lesson.title[case.person.language]))
+    return await _go_to(case, lesson, study, block)
+
+
+@taps("after", needs=JOINED)
+async def after(case: Case, args: tuple[str, ...]) -> None:
+    """The block after the one just read. An old button goes on from where it stands."""
+    study, lesson, block = await _which(case, args)
+    case.tick(case.t.plain("Read") if block.kind == "card" else case.t.plain("Next"))
+    await _after(case, lesson, study, block)
+
+
+@taps("answer", needs=JOINED)
+async def answer(case: Case, args: tuple[str, ...]) -> None:
+    """An answer to a question: keep it, say why it is right or wrong, go on."""
+    study, lesson, block = await _which(case, args)
+    choice = number(args, 2)
+    language = case.person.language
+    options = block.options[language]
+    if block.kind != "question" or choice >= len(options):
+        raise Forged(_UNKNOWN)
+    right = await service.answer(case, lesson, block, choice)
+    verdict = case.t("✅ Right!") if right else case.t("Not quite.")
+    why = html.escape(_filled(case, lesson, block.explanations[language][choice], as_html=False), quote=False)
+    case.say(f"{verdict} {why}")
+    await _after(case, lesson, study, block)
+
+
+@taps("task", needs=JOINED)
+async def task(case: Case, args: tuple[str, ...]) -> None:
+    """How the task went: done, stuck or later."""
+    study = await _study(case, args)
+    how = word(args, 1)
+    t = case.t
+    if how == "done":
+        study.task, study.ask_at = "done", None
+        case.tick(t.plain("Done"))
+        case.say(
+            t("Wonderful, well done!"),
+            [Button(t.plain("Next lesson"), "lessons:next", means=("affirm", "next_lesson"))],
+            help_row(case),
+        )
+    elif how == "later":
+        await service.ask_again_tomorrow(case, study)
+        case.tick(t.plain("Later"))
+        case.say(t("No hurry. I will ask again tomorrow."))
+    elif how == "stuck":
+        study.task, study.ask_at = "stuck", None
+        case.tick(t.plain("I am stuck"))
+        lesson = case.house.curriculum.lesson(study.lesson)
+        if lesson:
+            for block in service.blocks_of(case, lesson):
+                if block.kind == "card":
+                    case.say(_filled(case, lesson, block.text[case.person.language]))
+        case.say(
+            t("That happens to everybody. Above you see the cards again. Or would you like somebody to help you?"),
+            [Button(t.plain("Talk to a person"), "people:human", means=("talk_to_person", "affirm"))],
+            [Button(t.plain("It works now"), f"lessons:task:{study.id}:done")],
+        )
+    else:
+        raise Forged(_UNKNOWN)
+
+
+@taps("differs", needs=JOINED)
+async def differs(case: Case, args: tuple[str, ...]) -> None:
+    """A dated card does not fit what the person sees: noted for whoever keeps the lessons."""
+    study, lesson, block = await _which(case, args)
+    db.audit.note(case.session, case.now, case.person.id, "screen differs", f"{lesson.uuid}:{block.id}")
+    case.say(
+        case.t("Thank you, that helps: somebody will look at this card. You can go on, or ask a person."),
+        [Button(case.t.plain("Next"), f"lessons:after:{study.id}:{block.id}", means=("affirm", "next_lesson"))],
+        [Button(case.t.plain("Talk to a person"), "people:human", means=("talk_to_person",))],
+    )
+
+
+@taps("not_today", needs=JOINED)
+async def not_today(case: Case, _args: tuple[str, ...]) -> None:
+    case.tick(case.t.plain("Not today"))
+    case.say(case.t("No problem. The next one comes tomorrow."))
+
+
+@taps("how", needs=JOINED)
+async def how_to(case: Case, args: tuple[str, ...]) -> None:
+    """A question about social media: the lessons on its topic, or a person. Honest when there is none."""
+    t = case.t
+    asked = vocabulary.read_topics(word(args, len(args) - 1), case.person.language)
+    fitting = [
+        lesson for lesson in service.track_of(case.house.curriculum, case.person) if set(asked) & set(lesson.topics)
+    ]
+    if fitting:
+        lesson = fitting[0]
+        return case.say(
+            t("There is a lesson about that: <b>{title}</b>.", title=lesson.title[case.person.language]),
+            [Button(t.plain("Open this lesson"), f"lessons:open:{lesson.uuid}", means=("affirm",))],
+            [Button(t.plain("Talk to a person"), "people:human", means=("talk_to_person", "deny"))],
+        )
+    case.say(
+        t("I have no lesson about that yet. A coordinator can help you with it."),
+        help_row(case),
+    )
+
+
+@taps("open", needs=JOINED)
+async def open_lesson(case: Case, args: tuple[str, ...]) -> None:
+    lesson = case.house.curriculum.lesson(word(args))
+    if lesson is None or case.person.language not in lesson.languages:
+        raise Refused(N_("This lesson is not available at the moment. Please choose another one."))
+    study = await service.begin(case, lesson)
+    await _go_to(case, lesson, study, _first(case, lesson))
+
+
+@taps("progress", needs=JOINED)
+async def progress(case: Case, _args: tuple[str, ...]) -> None:
+    t = case.t
+    done, of = await service.progress(case)
+    bar = "●" * done + "○" * (of - done) if of <= 20 else ""
+    case.say(
+        t.n("You have finished {n} lesson of {of}.", "You have finished {n} lessons of {of}.", done, of=of)
+        + (f"\n{bar}" if bar else ""),
+        [Button(t.plain("Next lesson"), "lessons:next", means=("affirm", "next_lesson"))],
+        help_row(case),
+    )
+
+
+@taps("pause", needs=JOINED)
+async def pause(case: Case, _args: tuple[str, ...]) -> None:
+    t = case.t
+    await service.pause(case)
+    case.say(
+        t("All right: no lessons until you say so. Reminders of meetings still come."),
+        [Button(t.plain("Lessons again"), "lessons:resume", means=("resume_lessons",)), *help_row(case)],
+    )
+
+
+@taps("resume", needs=JOINED)
+async def resume(case: Case, _args: tuple[str, ...]) -> None:
+    t = case.t
+    plan = await service.resume(case)
+    assert plan.next_at is not None
+    case.say(
+        t("Good! The next lesson comes {moment}.", moment=t.moment(plan.next_at, case.person.zone, case.now)),
+        [Button(t.plain("A lesson now"), "lessons:next", means=("affirm", "next_lesson")), *help_row(case)],
+    )
+
+
+@taps("time", needs=JOINED)
+async def change_time(case: Case, args: tuple[str, ...]) -> None:
+    """Another hour for lessons: by a button, or named in words."""
+    t = case.t
+    named = word(args)
+    found = next((one for one in case.times if one.grain in ("minute", "hour")), None)
+    if case.incoming.kind == "tap" and named.isascii() and named.isdigit() and int(named) < 24:
+        hour, minute = int(named), 0
+    elif found is not None:
+        start = local(found.start, case.person)
+        hour, minute = start.hour, start.minute
+    else:
+        hours = [(t.plain("In the morning, at 9"), 9), (t.plain("At noon"), 12), (t.plain("In the evening, at 6"), 18)]
+        return case.say(
+            t("When should lessons come? Tap, or write a time."),
+            *[[Button(label, f"lessons:time:{hour}")] for label, hour in hours],
+        )
+    plan = await service.resume(case, hour, minute)
+    assert plan.next_at is not None
+    case.say(
+        t(
+            "Good. Lessons come at {hour} from now on; the next one {day}.",
+            hour=t.hour(plan.next_at, case.person.zone),
+            day=t.day(plan.next_at, case.person.zone, case.now),
+        )
+    )
+
+
+# -- the way through a lesson ----------------------------------------------------------------------------
+
+
+def _first(case: Case, lesson: Lesson) -> Block:
+    blocks = service.blocks_of(case, lesson)
+    if not blocks:
+        raise Refused(N_("This lesson is not available at the moment. Please choose another one."))
+    return blocks[0]
+
+
+async def _after(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
+    blocks = service.blocks_of(case, lesson)
+    place = next((i for i, one in enumerate(blocks) if one.id == block.id), -1)
+    if place + 1 < len(blocks):
+        return await _go_to(case, lesson, study, blocks[place + 1])
+    return await _end(case, lesson, study)
+
+
+async def _go_to(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
+    """Show this block and remember that the person stands here."""
+    t, language = case.t, case.person.language
+    study.block = block.id
+    onward = Button(t.plain("Next"), f"lessons:after:{study.id}:{block.id}", means=("affirm", "next_lesson"))
+    match block.kind:
+        case "card":
+            text = _filled(case, lesson, block.text[language])
+            if block.volatile and lesson.checked:
+                text += "\n\n<i>" + t("Checked on {day}.", day=t.date(lesson.checked)) + "</i>"
+                differs = Button(t.plain("My screen looks different"), f"lessons:differs:{study.id}:{block.id}")
+                case.say(text, [onward], [differs])
+            else:
+                case.say(text, [onward])
+        case "question":
+            _ask(case, lesson, study, block)
+        case "task":
+            done = _filled(case, lesson, block.done[language])
+            case.say(
+                "\n\n".join(
+                    (
+                        f"<b>{t('Your task')}</b>\n{_filled(case, lesson, block.text[language])}",
+                        f"<i>{done}</i>",
+                    )
+                )
+            )
+            await _end(case, lesson, study)
+
+
+def _ask(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
+    language = case.person.language
+    options = tuple(_filled(case, lesson, option, as_html=False) for option in block.options[language])
+    assert block.answer is not None
+    case.say(
+        _filled(case, lesson, block.question[language], as_html=False),
+        quiz=Quiz(
+            options,
+            tuple(f"lessons:answer:{study.id}:{block.id}:{i}" for i in range(len(options))),
+            block.answer,
+            _filled(case, lesson, block.explanations[language][block.answer], as_html=False),
+        ),
+    )
+
+
+async def _end(case: Case, lesson: Lesson, study: Study) -> None:
+    t = case.t
+    first_time = study.finished_at is None
+    await service.finish(case, study)
+    done, of = await service.progress(case)
+    text = t("That was the lesson. Well done!")
+    if first_time:
+        text += " " + t("Tomorrow I will ask how the task went.")
+    text += "\n" + t.n("You have finished {n} lesson of {of}.", "You have finished {n} lessons of {of}.", done, of=of)
+    case.say(text, [Button(t.plain("One more lesson"), "lessons:next", means=("next_lesson",)), *help_row(case)])
+
+
+def _filled(case: Case, lesson: Lesson, text: str, *, as_html: bool = True) -> str:
+    person = case.person
+    known = {"city": person.city}
+    if person.sector and person.sector != "other":
+        known["sector"] = vocabulary.label("sector", person.sector, person.language)
+    return lesson.fill(text, person.language, known, as_html=as_html)
+
+
+async def _which(case: Case, args: tuple[str, ...]) -> tuple[Study, Lesson, Block]:
+    """The study, lesson and block a tap names; a lesson that is gone is said so."""
+    study = await _study(case, args)
+    lesson = case.house.curriculum.lesson(study.lesson)
+    if lesson is None or case.person.language not in lesson.languages:
+        raise Refused(N_("This lesson is not available at the moment. Please choose another one."))
+    block = next((one for one in lesson.blocks if one.id == word(args, 1)), None)
+    if block is None:
+        raise Refused(N_("This lesson has changed since then. Write /lesson to go on."))
+    return study, lesson, block
+
+
+async def _study(case: Case, args: tuple[str, ...]) -> Study:
+    study = await case.session.get(Study, number(args))
+    if study is None or study.person_id != case.person.id:
+        raise Forged(_UNKNOWN)
+    return study
