@@ -1,0 +1,1 @@
+"""Candidates, assignment, offers, reasons."""

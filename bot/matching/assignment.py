@@ -1,0 +1,69 @@
+"""Who is matched with whom, for everybody at once: the most workers, and of those the best total score."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import numpy as np
+from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
+
+BEST_SCORE = 10_000
+
+
+def assign(capacity: Sequence[int], candidates: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:
+    """Match each worker with at most one trainer, and no trainer with more workers than they have room for.
+
+    `capacity[t]` is the number of workers trainer `t` can take (0 or less: none). A candidate is
+    `(trainer, worker, score)`, score 0..10,000; of several for one pair the best counts. Workers may have any
+    numbers from 0 up. The answer is `(trainer, worker)` pairs, sorted: no other choice matches more workers,
+    and none that matches as many has a higher total score.
+
+    Raises ValueError for a candidate whose trainer, worker or score is out of range.
+
+    It is a minimum-cost maximum flow, source -> trainers -> workers -> sink, solved by cost scaling
+    (A. V. Goldberg, "An Efficient Implementation of a Scaling Minimum-Cost Flow Algorithm", Journal of
+    Algorithms 22, 1997), as OR-Tools implements it.
+    """
+    scores = _best_of_each_pair(capacity, candidates)
+    if not scores:
+        return []
+    trainer, pair_worker = np.array(list(scores), dtype=np.int64).T
+    score = np.fromiter(scores.values(), dtype=np.int64, count=len(scores))
+    workers, worker = np.unique(pair_worker, return_inverse=True)
+    room = np.minimum(np.array(capacity, dtype=object).clip(0), len(workers)).astype(np.int64)
+
+    source, sink = 0, 1
+    trainer_nodes = 2 + np.arange(len(room), dtype=np.int64)
+    worker_nodes = 2 + len(room) + np.arange(len(workers), dtype=np.int64)
+    pairs = len(scores)
+    tails = np.concatenate((trainer_nodes[trainer], np.full(len(room), source), worker_nodes))
+    heads = np.concatenate((worker_nodes[worker], trainer_nodes, np.full(len(workers), sink)))
+    capacities = np.concatenate((np.ones(pairs, np.int64), room, np.ones(len(workers), np.int64)))
+    costs = np.concatenate((BEST_SCORE - score, np.zeros(len(room) + len(workers), np.int64)))
+
+    flow = cast(Any, SimpleMinCostFlow())  # its type stubs give the element type as the array's shape
+    arcs = flow.add_arcs_with_capacity_and_unit_cost(tails, heads, capacities, costs)
+    supply = min(int(room.sum()), len(workers))
+    flow.set_nodes_supplies(np.array([source, sink]), np.array([supply, -supply]))
+    status = flow.solve_max_flow_with_min_cost()
+    if status != flow.OPTIMAL:
+        raise RuntimeError(f"the matching could not be solved: {status}")
+    chosen = flow.flows(arcs[:pairs]) > 0
+    return sorted(zip(trainer[chosen].tolist(), pair_worker[chosen].tolist(), strict=True))
+
+
+def _best_of_each_pair(
+    capacity: Sequence[int], candidates: Iterable[tuple[int, int, int]]
+) -> dict[tuple[int, int], int]:
+    """The best score of each pair whose trainer has room."""
+    scores: dict[tuple[int, int], int] = {}
+    for trainer, worker, score in candidates:
+        if not 0 <= trainer < len(capacity):
+            raise ValueError(f"candidate names trainer {trainer}, but there are {len(capacity)} trainers")
+        if worker < 0:
+            raise ValueError(f"candidate names worker {worker}, but workers are numbered from 0")
+        if not 0 <= score <= BEST_SCORE:
+            raise ValueError(f"candidate has score {score}, but scores go from 0 to {BEST_SCORE}")
+        if capacity[trainer] > 0:
+            pair = (trainer, worker)
+            scores[pair] = max(score, scores.get(pair, 0))
+    return scores

@@ -1,0 +1,42 @@
+"""Made-up people and clusters for the tests."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from db.clusters import Cluster
+from db.people import Person
+
+TUESDAY_NOON = datetime(2026, 11, 17, 12, 0, tzinfo=UTC)  # 13:00 in Rome
+BOLOGNA, MODENA, PALERMO = 3181928, 3173331, 2523920  # GeoNames ids
+_addresses = count(5000)
+
+
+def cluster(slug: str = "bakers-emilia", **more: Any) -> Cluster:
+    """A cluster of Italian enterprises."""
+    facts = {"countries": ["IT"], "sectors": [], "languages": ["it"], "zone": "Europe/Rome", "name": slug.title()}
+    return Cluster(slug=slug, **{**facts, **more})
+
+
+def person(role: str, name: str, cluster_id: int | None, **more: Any) -> Person:
+    """Somebody in Bologna who joined two weeks ago, was here just now and is free on Tuesdays and Thursdays."""
+    facts: dict[str, Any] = {
+        "channel": "telegram",
+        "address": str(next(_addresses)),
+        "created_at": TUESDAY_NOON - timedelta(days=15),
+        "seen_at": TUESDAY_NOON,
+        "reachable": True,
+        "language": "en",
+        "joined_at": TUESDAY_NOON - timedelta(days=14),
+        "role": role,
+        "name": name,
+        "languages": ["it"],
+        "country": "IT",
+        "city_id": BOLOGNA,
+        "city": "Bologna",
+        "zone": "Europe/Rome",
+        "topics": ["instagram"],
+        "times": ["1-pm", "3-am"],
+        "cluster_id": cluster_id,
+    }
+    return Person(**{**facts, **more})
