@@ -1,0 +1,1 @@
+"""Times, booking, reminders, calendar files, feedback."""
