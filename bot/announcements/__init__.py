@@ -1,0 +1,1 @@
+"""Announcements: whom to reach, what to say, and a receipt to prove it."""

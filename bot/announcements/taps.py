@@ -1,0 +1,278 @@
+"""Buttons and words of coordinators -> the announcements' use cases."""
+
+import db.announcements
+import db.clusters
+from bot.announcements import rules, screens, service
+from bot.announcements.names import country_name, read_countries
+from bot.announcements.rules import ALL, ROLES
+from bot.case import COORDINATOR, Case, Taps, number, word
+from bot.errors import Forged, Refused
+from bot.messages import LANGUAGES, Button
+from bot.people import vocabulary
+from bot.texts import N_
+from db.announcements import CANCELLED, DRAFT, Announcement
+from db.clusters import Cluster
+
+taps = Taps("announcements")
+
+FORM = "announcements_text"
+UNSAID = "-"
+FORGED = N_("I don't know this button. Here is what I can do:")
+NO_CLUSTER = N_("You do not coordinate a cluster yet, so there is nobody to announce to.")
+NOT_YOURS = N_("Only a coordinator of this cluster can do this.")
+NOTHING_BEING_WRITTEN = N_("You are not writing an announcement at the moment. Shall we begin one?")
+WAS_CANCELLED = N_("This announcement was cancelled; nothing was sent.")
+
+
+@taps("new", needs=COORDINATOR)
+async def new(case: Case, args: tuple[str, ...]) -> None:
+    """Begin a draft with what the words already say; in which cluster is asked when it is not clear."""
+    said = ":".join(args)
+    role = rules.read_role(said, lambda words: vocabulary.read_role(words, case.person.language))
+    countries = read_countries(said)
+    country = countries[0] if len(countries) == 1 else None
+    clusters = await db.clusters.coordinated_by(case.session, case.person.id)
+    if not clusters:
+        raise Refused(NO_CLUSTER)
+    fitting = [cluster for cluster in clusters if country in cluster.countries] or list(clusters)
+    if len(fitting) == 1:
+        await _begin(case, fitting[0], role, country)
+        return
+    wish = f"{role or UNSAID}:{country or UNSAID}"
+    rows = [(Button(cluster.called(case.t.language), f"announcements:in:{cluster.id}:{wish}"),) for cluster in fitting]
+    menu = (Button(case.t.plain("Cancel"), "people:menu", means=("deny",)),)
+    case.say(case.t("For which of your clusters?"), *rows, menu)
+
+
+@taps("in", needs=COORDINATOR)
+async def in_cluster(case: Case, args: tuple[str, ...]) -> None:
+    """The cluster is chosen; role and country as read from the words before."""
+    cluster = await db.clusters.get(case.session, number(args))
+    if cluster is None or not await case.coordinates(cluster.id):
+        raise Forged(FORGED)
+    role, country = word(args, 1, UNSAID), word(args, 2, UNSAID)
+    if role not in (*ROLES, ALL, UNSAID) or not (country == UNSAID or _is_code(country)):
+        raise Forged(FORGED)
+    case.tick(rules.as_html(cluster.called(case.t.language)))
+    await _begin(case, cluster, None if role == UNSAID else role, None if country == UNSAID else country)
+
+
+def _is_code(country: str) -> bool:
+    return len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()
+
+
+async def _begin(case: Case, cluster: Cluster, role: str | None, country: str | None) -> None:
+    audience: rules.Audience = {"role": role} if role else {}
+    if country in cluster.countries:
+        audience["country"] = country
+    elif country:
+        name = country_name(country, case.person.language)
+        sentence = N_("{country} does not belong to {cluster}.")
+        case.say(case.t(sentence, country=name, cluster=cluster.called(case.t.language)))
+    draft = await service.compose(case.session, cluster, case.person, audience, {}, case.now)
+    await _ask_next(case, draft)
+
+
+@taps("who", needs=COORDINATOR)
+async def who(case: Case, args: tuple[str, ...]) -> None:
+    draft, role = await _draft(case, args), word(args, 1)
+    if draft is None:
+        return
+    if role not in (*ROLES, ALL):
+        raise Forged(FORGED)
+    draft.audience = {**draft.audience, "role": role}
+    labels = {"worker": N_("Workers"), "trainer": N_("Trainers"), ALL: N_("Everyone")}
+    case.tick(case.t(labels[role]))
+    await _ask_next(case, draft)
+
+
+@taps("where", needs=COORDINATOR)
+async def where(case: Case, args: tuple[str, ...]) -> None:
+    draft, country = await _draft(case, args), word(args, 1)
+    if draft is None:
+        return
+    if country not in (*(await _cluster(case, draft)).countries, ALL):
+        raise Forged(FORGED)
+    draft.audience = {**draft.audience, "country": country}
+    name = case.t("All countries") if country == ALL else country_name(country, case.person.language)
+    case.tick(rules.as_html(name))
+    await _ask_next(case, draft)
+
+
+@taps("said", needs=COORDINATOR)
+async def said(case: Case, args: tuple[str, ...]) -> None:
+    """The text that was asked for, as typed. What cannot be sent is refused and the question stays open."""
+    draft = await _draft_being_written(case)
+    if draft is None:
+        case.close_form()
+        begin = Button(case.t.plain("New announcement"), "announcements:new", means=("affirm", "announce"))
+        menu = Button(case.t.plain("Menu"), "people:menu", means=("deny",))
+        case.say(case.t(NOTHING_BEING_WRITTEN), (begin,), (menu,))
+        return
+    language = case.talk.asked
+    text = service.text_as_written(language, ":".join(args))
+    draft.texts = {**draft.texts, language: text}
+    await _ask_next(case, draft)
+
+
+@taps("same", needs=COORDINATOR)
+async def same(case: Case, args: tuple[str, ...]) -> None:
+    """One text for all languages: the one that is there, or the one to be written now."""
+    draft = await _draft(case, args)
+    if draft is None:
+        return
+    case.tick(case.t("Use the same text for everyone"))
+    written = [draft.texts[language] for language in (ALL, *LANGUAGES) if draft.texts.get(language)]
+    if written:
+        draft.texts = {ALL: written[0]}
+        await _ask_next(case, draft)
+    else:
+        await _ask_text(case, draft, rules.by_language(await service.readers(case.session, draft)), ALL)
+
+
+@taps("again", needs=COORDINATOR)
+async def again(case: Case, args: tuple[str, ...]) -> None:
+    """Write the text anew, for the same people."""
+    draft = await _draft(case, args)
+    if draft is None:
+        return
+    draft.texts = {}
+    case.tick(case.t("Change the text"))
+    await _ask_next(case, draft)
+
+
+@taps("change", needs=COORDINATOR)
+async def change(case: Case, args: tuple[str, ...]) -> None:
+    """Choose other people, for the same text."""
+    draft = await _draft(case, args)
+    if draft is None:
+        return
+    draft.audience = {}
+    case.tick(case.t("Choose other people"))
+    await _ask_next(case, draft)
+
+
+@taps("send", needs=COORDINATOR)
+async def send(case: Case, args: tuple[str, ...]) -> None:
+    """Send what was previewed; when it has changed since, it is shown again instead. Twice is once."""
+    announcement, seen = await _own(case, args), word(args, 1)
+    if announcement.state == CANCELLED:
+        raise Refused(WAS_CANCELLED)
+    if announcement.state == DRAFT:
+        current = rules.fingerprint(announcement.audience, announcement.texts)
+        if seen and seen != current:
+            case.say(case.t("This has changed since. Please look at it once more."))
+            await _ask_next(case, announcement)
+            return
+        if not await _is_complete(case, announcement):
+            await _ask_next(case, announcement)
+            return
+        await service.start(case.session, announcement, case.house, case.now)
+        case.tick(case.t("Send it now"))
+        if case.talk.form == FORM:
+            case.close_form()
+    await _say_receipt(case, announcement)
+
+
+@taps("cancel", needs=COORDINATOR)
+async def cancel(case: Case, args: tuple[str, ...]) -> None:
+    """Throw the draft away. What is on its way is on its way."""
+    announcement = await _own(case, args)
+    if case.talk.form == FORM and case.talk.answers.get("draft") == announcement.id:
+        case.close_form()
+    if announcement.state in (DRAFT, CANCELLED):
+        await service.call_off(case.session, announcement, case.now)
+        case.tick(case.t("Cancel"))
+        menu = Button(case.t.plain("Menu"), "people:menu")
+        case.say(case.t("Cancelled. Nothing was sent."), (menu,))
+    else:
+        case.say(case.t("This announcement has been sent already, so it cannot be cancelled."))
+        await _say_receipt(case, announcement)
+
+
+@taps("receipt", needs=COORDINATOR)
+async def receipt(case: Case, args: tuple[str, ...]) -> None:
+    announcement = await _own(case, args)
+    if announcement.state == CANCELLED:
+        raise Refused(WAS_CANCELLED)
+    if announcement.state == DRAFT:
+        await _ask_next(case, announcement)
+    else:
+        await _say_receipt(case, announcement, edit=True)
+
+
+async def _own(case: Case, args: tuple[str, ...]) -> Announcement:
+    """The announcement of this id, of a cluster this person coordinates; a draft only if it is their own."""
+    announcement = await db.announcements.get(case.session, number(args))
+    if announcement is None or not await case.coordinates(announcement.cluster_id):
+        raise Forged(FORGED)
+    if announcement.state == DRAFT and announcement.author_id != case.person.id:
+        raise Forged(FORGED)
+    return announcement
+
+
+async def _draft(case: Case, args: tuple[str, ...]) -> Announcement | None:
+    """Their draft; when it is no draft any more they are told what became of it, and this is None."""
+    announcement = await _own(case, args)
+    if announcement.state == DRAFT:
+        return announcement
+    if announcement.state == CANCELLED:
+        raise Refused(WAS_CANCELLED)
+    await _say_receipt(case, announcement)
+    return None
+
+
+async def _draft_being_written(case: Case) -> Announcement | None:
+    number_ = case.talk.answers.get("draft")
+    if case.talk.form != FORM or not isinstance(number_, int):
+        return None
+    draft = await db.announcements.get(case.session, number_)
+    mine = draft is not None and draft.state == DRAFT and draft.author_id == case.person.id
+    return draft if mine and draft and await case.coordinates(draft.cluster_id) else None
+
+
+async def _cluster(case: Case, announcement: Announcement) -> Cluster:
+    cluster = await db.clusters.get(case.session, announcement.cluster_id)
+    assert cluster is not None  # the foreign key holds it
+    return cluster
+
+
+async def _is_complete(case: Case, draft: Announcement) -> bool:
+    numbers = rules.by_language(await service.readers(case.session, draft))
+    decided = {"role", "country"} <= draft.audience.keys()
+    return decided and bool(numbers) and not rules.missing(numbers, draft.texts)
+
+
+async def _ask_next(case: Case, draft: Announcement) -> None:
+    """Ask for what is missing next: who, where, the texts; then show it all and ask whether to send it."""
+    cluster = await _cluster(case, draft)
+    if case.talk.form == FORM:
+        case.close_form()
+    if "role" not in draft.audience:
+        case.show(screens.who_screen(case.t, draft))
+        return
+    if "country" not in draft.audience and len(cluster.countries) > 1:
+        case.show(screens.where_screen(case.t, draft, cluster.countries))
+        return
+    draft.audience = {"country": ALL, **draft.audience}
+    counted = await service.readers(case.session, draft)
+    numbers = rules.by_language(counted)
+    if not numbers:
+        case.show(screens.nobody_screen(case.t, draft, cluster))
+    elif missing := rules.missing(numbers, draft.texts):
+        await _ask_text(case, draft, numbers, missing[0])
+    else:
+        held = rules.held_back(counted, case.now, case.settings.quiet.after)
+        for screen in screens.preview_screens(case.t, draft, cluster, case.person, numbers, held):
+            case.show(screen)
+
+
+async def _ask_text(case: Case, draft: Announcement, numbers: dict[str, int], language: str) -> None:
+    await case.ask_form(FORM, language, {"draft": draft.id})
+    case.show(screens.text_screen(case.t, draft, await _cluster(case, draft), numbers, language))
+
+
+async def _say_receipt(case: Case, announcement: Announcement, *, edit: bool = False) -> None:
+    cluster = await _cluster(case, announcement)
+    counted = await service.receipt(case.session, announcement.id, case.now)
+    case.show(screens.receipt_screen(case.t, announcement, cluster, counted), edit=edit)

@@ -1,0 +1,143 @@
+"""A cluster with people in it, and a coordinator who taps and types."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import select
+
+import db.people
+from bot.announcements.taps import taps
+from bot.case import Case, House
+from bot.errors import Refused
+from bot.messages import Button, Do, Incoming, Outgoing
+from bot.settings import Settings
+from db.announcements import Announcement
+from db.clusters import Cluster, Coordination
+from db.engine import Database
+from db.outbox import OutboxRow
+from db.people import Person
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday; 13:00 in Rome and Madrid
+_NUMBERS = count(1)
+HOUSE = House(Settings(quiet_hours="21:00-08:00"), cast(Any, None))
+
+
+@dataclass
+class Programme:
+    """Who there is, and what the coordinator sees. `now` may be moved."""
+
+    database: Database
+    ines: Person
+    cluster: Cluster
+    now: datetime = NOON
+    turns: int = 0
+    refused: list[str] = field(default_factory=list[str])
+
+    async def add(self, role: str = "worker", language: str = "it", country: str = "IT", **more: Any) -> int:
+        async with self.database.begin() as session:
+            one = person(role, language=language, country=country, **{"cluster_id": self.cluster.id, **more})
+            session.add(one)
+            await session.flush()
+            return one.id
+
+    async def add_cluster(self, slug: str, countries: list[str], *, hers: bool = True) -> Cluster:
+        async with self.database.begin() as session:
+            made = cluster(slug, countries)
+            session.add(made)
+            await session.flush()
+            if hers:
+                session.add(Coordination(person_id=self.ines.id, cluster_id=made.id, since=NOON))
+            return made
+
+    async def does(self, what: str, *args: str, by: Person | None = None) -> list[Outgoing]:
+        """One use case in one transaction, as the turn does it; gives what she is told."""
+        self.turns += 1
+        do = Do(what, args) if args else Do.parse(what)
+        async with self.database.begin() as session:
+            who = await session.get(Person, (by or self.ines).id)
+            assert who
+            talk = await db.people.conversation(session, who.id, self.now)
+            tapped = Incoming("tap", who.address, text="The question", data=what, message_id="7")
+            case = Case(session, self.now, who, talk, HOUSE, f"re:{self.turns}", tapped)
+            try:
+                await taps[do.what].handler(case, do.args)
+            except Refused as refused:
+                self.refused.append(refused.sentence)
+                case.say(case.t(refused.sentence, **refused.values))
+            said = list(case.said)
+            await case.send_replies()
+        return said
+
+    async def types(self, text: str) -> list[Outgoing]:
+        """What the turn does with words while a form is open."""
+        async with self.database.read() as session:
+            talk = await db.people.talk_of(session, self.ines.id)
+        assert talk
+        assert talk.form == "announcements_text"
+        return await self.does("announcements:said", text)
+
+    async def form(self) -> tuple[str, str]:
+        async with self.database.read() as session:
+            talk = await db.people.talk_of(session, self.ines.id)
+        return (talk.form, talk.asked) if talk else ("", "")
+
+    async def letters(self) -> list[OutboxRow]:
+        """The announcements' rows, in order."""
+        async with self.database.read() as session:
+            rows = await session.scalars(
+                select(OutboxRow).where(OutboxRow.announcement_id.is_not(None)).order_by(OutboxRow.id)
+            )
+            return list(rows)
+
+    async def announcements(self) -> list[Announcement]:
+        async with self.database.read() as session:
+            return list(await session.scalars(select(Announcement).order_by(Announcement.id)))
+
+    async def set_states(self, *states: str) -> None:
+        """What delivery would write: one state after the other, on the letters in order."""
+        async with self.database.begin() as session:
+            rows = await session.scalars(
+                select(OutboxRow).where(OutboxRow.announcement_id.is_not(None)).order_by(OutboxRow.id)
+            )
+            for row, state in zip(rows, states, strict=False):
+                row.state = state
+
+
+def person(role: str, *, language: str = "it", country: str = "IT", zone: str = "Europe/Rome", **more: Any) -> Person:
+    number = next(_NUMBERS)
+    facts: dict[str, Any] = {
+        "address": str(1000 + number),
+        "created_at": NOON,
+        "seen_at": NOON,
+        "joined_at": NOON,
+        "reachable": True,
+        "name": f"Person {number}",
+        "languages": [],
+        "topics": [],
+        "times": [],
+    }
+    return Person(role=role, language=language, country=country, zone=zone, **(facts | more))
+
+
+def cluster(slug: str, countries: list[str]) -> Cluster:
+    return Cluster(
+        slug=slug, name=f"Cluster {slug}", countries=countries, sectors=[], languages=["it"], zone="Europe/Rome"
+    )
+
+
+def buttons(screens: list[Outgoing]) -> dict[str, Button]:
+    return {button.label: button for screen in screens for row in screen.buttons for button in row}
+
+
+@pytest.fixture
+async def programme(database: Database) -> Programme:
+    async with database.begin() as session:
+        ines = person("coordinator", language="en", country="GB", name="Ines", zone="Europe/London")
+        home = cluster("south", ["IT", "ES"])
+        session.add_all([ines, home])
+        await session.flush()
+        session.add(Coordination(person_id=ines.id, cluster_id=home.id, since=NOON - timedelta(days=9)))
+    return Programme(database, ines, home)
