@@ -1,0 +1,5 @@
+"""`python -m bot` is `twogether`."""
+
+from bot.cli import main
+
+main()

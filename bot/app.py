@@ -1,0 +1,278 @@
+"""The one page that builds and wires everything.
+
+Telegram -> receive -> inbox -> turn -> outbox -> deliver -> Telegram; beside it Rasa, the clock's ticks and
+the web port. Nothing here decides anything.
+"""
+
+import asyncio
+import signal
+import socket
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import structlog
+import uvicorn
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from starlette.applications import Starlette
+from telegram.error import InvalidToken, TelegramError
+
+import db.lessons
+import db.matching
+import db.meetings
+import db.outbox
+import db.people
+from bot.announcements import due as announcements_due
+from bot.case import House
+from bot.channels.telegram import receive
+from bot.channels.telegram.channel import TelegramChannel
+from bot.clock import Clock
+from bot.errors import Misconfigured
+from bot.lessons import curriculum
+from bot.lessons import due as lessons_due
+from bot.matching import due as matching_due
+from bot.meetings import due as meetings_due
+from bot.outbox.deliver import Deliverer
+from bot.outbox.pace import Pace
+from bot.people import clusters, places
+from bot.people import due as people_due
+from bot.settings import Settings
+from bot.turn import Turns
+from bot.web.app import build as build_web
+from bot.web.health import Rasa
+from bot.words import actions
+from bot.words.client import Words
+from bot.words.server import RasaServer
+from db.engine import Database
+from db.migrate import upgrade_async
+
+log = structlog.get_logger(__name__)
+
+TICKS: dict[str, tuple[Callable[[Database, datetime, House], Awaitable[int]], int]] = {
+    "people": (people_due.tick, people_due.BATCH),
+    "lessons": (lessons_due.tick, lessons_due.BATCH),
+    "matching": (matching_due.tick, matching_due.BATCH),
+    "meetings": (meetings_due.tick, meetings_due.BATCH),
+    "announcements": (announcements_due.tick, announcements_due.BATCH),
+}
+NEXT_DUE = (
+    db.people.next_due,
+    db.lessons.next_due,
+    db.matching.next_due,
+    db.meetings.next_due,
+    announcements_due.next_due,
+    db.outbox.next_due,
+)
+TICK_S = 5
+STEP = timedelta(seconds=1)
+
+
+class Twogether:
+    """The running programme. `start()`, then `run()` until told to stop, then `stop()`."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, with_rasa: bool = True) -> None:
+        self.settings = settings
+        self.clock = clock or Clock(simulated=settings.clock == "simulated")
+        self.database = Database(settings.database_url)
+        self.channel = TelegramChannel(settings.token, settings.telegram_api_url)
+        channels = {self.channel.name: self.channel}
+        self.pace = Pace(settings.send_rate, time.monotonic)
+        self.deliverer = Deliverer(self.database, channels, self.clock, self.pace)
+        self.rasa = _rasa(settings)
+        self.words = Words(lambda: self.rasa.url, self.rasa.token)
+        self.house = House(settings, curriculum.load(settings.curriculum))
+        self.turns = Turns(self.database, self.clock, self.house, channels, self.words, self.deliverer.wake)
+        self.scheduler = AsyncIOScheduler(timezone="UTC")
+        self.with_rasa = with_rasa
+        self.stopping = asyncio.Event()
+        self._ticking = asyncio.Lock()
+        self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
+        self._tasks: list[asyncio.Task[Any]] = []
+        self.web_port = settings.port
+
+    # -- start and stop ---------------------------------------------------------------------------------
+
+    async def prepare(self) -> None:
+        """The database at its current schema, with the clusters in it. Twice is harmless."""
+        await upgrade_async(self.settings.database_url)
+        async with self.database.begin() as session:
+            await clusters.seed(session)
+
+    async def start(self) -> None:
+        """Everything up: first what was left undone, then what is new."""
+        for problem in self.house.curriculum.problems:
+            log.warning("curriculum.problem", problem=str(problem))
+        await self.prepare()
+        self._background(asyncio.to_thread(places.load))
+        await self._log_in()
+        self.house = House(self.settings, self.house.curriculum, self.channel.username)
+        self.turns.move_in(self.house)
+        await self.deliverer.recover()
+        self._background(self.deliverer.run())
+        left = await self.turns.recover()
+        if left:
+            log.info("inbox.recovered", turns=left)
+        actions_port = await self._serve(
+            actions.create_app(self.rasa.actions_token), "127.0.0.1", self.settings.actions_port
+        )
+        self.web_port = await self._serve(self._web(), self.settings.host, self.settings.port)
+        await self._start_rasa(f"http://127.0.0.1:{actions_port}/webhook")
+        await self._listen()
+        cast(Any, self.scheduler).add_job(
+            self.tick, "interval", seconds=TICK_S, misfire_grace_time=None, coalesce=True, max_instances=1
+        )
+        self.scheduler.start()
+        log.info("started", web=f"http://{self.settings.host}:{self.web_port}")
+
+    async def run(self) -> None:
+        """Until SIGINT or SIGTERM."""
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(sign, self.stopping.set)
+        await self.stopping.wait()
+
+    async def stop(self) -> None:
+        """Finish what has begun; what is left waits in the database."""
+        self.stopping.set()
+        if self.scheduler.running:
+            self.scheduler.shutdown(wait=False)
+        for server, _ in self._servers:
+            server.should_exit = True
+        await asyncio.gather(*(task for _, task in self._servers), return_exceptions=True)
+        await self.turns.stop()
+        await self.deliverer.stop()
+        for task in self._tasks:
+            with suppress(TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(task, 10)
+        await self.words.close()
+        await self.rasa.stop()
+        await self.channel.stop()
+        await self.database.close()
+        log.info("stopped")
+
+    async def _log_in(self) -> None:
+        """Wait for Telegram as long as it takes; a refused token ends the start."""
+        pause = 1.0
+        while not self.stopping.is_set():
+            try:
+                await self.channel.start()
+                await self.channel.introduce()
+                return
+            except InvalidToken:
+                raise Misconfigured(
+                    "TWOGETHER_TELEGRAM_TOKEN was refused by Telegram: check it with BotFather."
+                ) from None
+            except TelegramError as error:
+                log.warning("telegram.unreachable", error=type(error).__name__, again_in_s=pause)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.stopping.wait(), pause)
+                pause = min(pause * 2, 30)
+
+    async def _listen(self) -> None:
+        settings, bot = self.settings, self.channel.bot
+        if settings.telegram_webhook_url and settings.telegram_webhook_secret:
+            await bot.set_webhook(
+                settings.telegram_webhook_url,
+                secret_token=settings.telegram_webhook_secret.get_secret_value(),
+                allowed_updates=receive.ALLOWED_UPDATES,
+            )
+            return
+        await bot.delete_webhook()
+        self._background(receive.poll(bot, lambda batch: self.turns.keep(self.channel.name, batch), self.stopping))
+
+    def _web(self) -> Starlette:
+        secret = self.settings.telegram_webhook_secret
+        return build_web(
+            database=self.database,
+            clock=self.clock,
+            rasa=self._rasa_state,
+            bot_name=self.channel.username,
+            keep=lambda batch: self.turns.keep(self.channel.name, batch),
+            webhook_secret=secret.get_secret_value() if secret else "",
+            advance=self.advance,
+            next_due=self.next_due,
+        )
+
+    def _rasa_state(self) -> Rasa:
+        if self.rasa.ready.is_set():
+            return "up"
+        return "starting" if self.rasa.pid else "down"
+
+    async def _start_rasa(self, actions_url: str) -> None:
+        """Without Rasa every button still works; so a missing model does not stop the start."""
+        self.rasa.actions_url = actions_url
+        if not self.with_rasa:
+            return
+        try:
+            await self.rasa.start()
+        except Misconfigured as error:
+            log.error("rasa.missing", why=str(error))
+
+    async def _serve(self, app: Callable[..., Any], host: str, port: int) -> int:
+        """Serve an ASGI app in the background; returns its port."""
+        try:
+            listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        except OSError as error:
+            raise Misconfigured(f"Port {port} on {host} cannot be used: {error.strerror}.") from None
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        self._servers.append((server, asyncio.create_task(server._serve([listener]))))  # pyright: ignore[reportPrivateUsage]
+        return listener.getsockname()[1]
+
+    def _background(self, work: Coroutine[Any, Any, Any]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    # -- time -------------------------------------------------------------------------------------------
+
+    async def tick(self) -> None:
+        """Do what is due, noun by noun; one noun's failure is not another's."""
+        async with self._ticking:
+            now = self.clock.now()
+            for noun, (tick, batch) in TICKS.items():
+                try:
+                    while await tick(self.database, now, self.house) >= batch:
+                        pass  # each batch is a transaction of its own; people's turns go on in between
+                except Exception:
+                    log.exception("tick.failed", noun=noun)
+        self.deliverer.wake()
+
+    async def next_due(self) -> datetime | None:
+        """When the next thing is due."""
+        async with self.database.read() as session:
+            moments = [await ask(session) for ask in NEXT_DUE]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    async def advance(self, by: timedelta) -> None:
+        """Move the simulated clock, stopping at everything that is due on the way so that it happens in time."""
+        target = self.clock.now() + by
+        await self.settle()
+        while (now := self.clock.now()) < target:
+            due = await self.next_due()
+            if due is None or due > target:
+                self.clock.advance(target - now)
+            else:
+                self.clock.advance(max(due - now, STEP))
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Everything that is due is done, and everything said is sent."""
+        await self.tick()
+        await self.turns.until_idle()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.deliverer.until_idle(), 20)
+
+
+def _rasa(settings: Settings) -> RasaServer:
+    token = settings.rasa_token.get_secret_value() if settings.rasa_token else ""
+    return RasaServer(url=settings.rasa_url, token=token)
+
+
+async def serve(settings: Settings) -> None:
+    """Start, run until a signal, stop."""
+    programme = Twogether(settings)
+    try:
+        await programme.start()
+        await programme.run()
+    finally:
+        await programme.stop()

@@ -1,0 +1,406 @@
+"""One turn of a person: inbox -> tap | words -> use case -> replies -> outbox.
+
+One at a time per person and in order, many people at once. The use case, its replies and "inbox row done" are
+one transaction: after a crash a turn either happened or happens again, never half. While Rasa is asked no
+transaction is open.
+"""
+
+import asyncio
+import time
+import unicodedata
+from collections import defaultdict, deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+import db.inbox
+import db.outbox
+import db.people
+from bot.announcements.taps import taps as announcement_taps
+from bot.case import COORDINATOR, Case, House, Taps
+from bot.channels.base import Channel
+from bot.clock import Clock
+from bot.errors import Forged, Refused
+from bot.lessons.taps import taps as lesson_taps
+from bot.log import summary
+from bot.matching.taps import taps as matching_taps
+from bot.meetings.taps import taps as meeting_taps
+from bot.messages import Do, Incoming, Lane, Outgoing
+from bot.metrics import TURN_SECONDS, TURNS
+from bot.onboarding.taps import taps as onboarding_taps
+from bot.outbox.put import Letter, put
+from bot.people import service as people
+from bot.people.taps import menu_words
+from bot.people.taps import screen as screen_taps
+from bot.people.taps import taps as people_taps
+from bot.texts import N_, tongue
+from bot.words.client import State, Words, WordsUnavailable
+from bot.words.times import TimeFound, when_async
+from db.engine import Database
+from db.inbox import InboxRow, Received
+from db.people import Conversation, Person
+
+log = structlog.get_logger(__name__)
+
+TAPS: dict[str, Taps] = {
+    "people": people_taps,
+    "screen": screen_taps,
+    "onboarding": onboarding_taps,
+    "lessons": lesson_taps,
+    "matching": matching_taps,
+    "meetings": meeting_taps,
+    "announcements": announcement_taps,
+}
+COMMANDS = {
+    "start": "people:start",
+    "menu": "people:menu",
+    "help": "people:help",
+    "language": "people:language",
+    "lesson": "lessons:next",
+    "meetings": "meetings:mine",
+    "match": "matching:status",
+    "pause": "lessons:pause",
+    "resume": "lessons:resume",
+    "stop": "people:stop",
+    "back": "people:back",
+    "mydata": "people:mydata",
+    "forget": "people:forget",
+}
+READS_TIMES = {"meetings:book", "meetings:move", "meetings:time", "lessons:time"}
+MOST_TRIES = 3
+MANY_AT_ONCE = 32
+FLOOD = 30  # this many things waiting from one person: what is tapped beyond it is not worth doing
+LONGEST_WORDS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the person stood when the turn began: enough to ask Rasa, without a transaction."""
+
+    person: Person | None
+    talk: Conversation
+
+
+class Turns:
+    """Takes the inbox's rows, each person's in order."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        house: House,
+        channels: Mapping[str, Channel],
+        words: Words,
+        wake_outbox: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._house = house
+        self._channels = channels
+        self._words = words
+        self._wake_outbox = wake_outbox
+        self._waiting: dict[str, deque[InboxRow]] = defaultdict(deque)
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._seats = asyncio.Semaphore(MANY_AT_ONCE)
+        self._background: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def move_in(self, house: House) -> None:
+        """What the channel told at log-in is known now."""
+        self._house = house
+
+    async def keep(self, channel: str, received: Sequence[Received]) -> None:
+        """Keep raw updates in the inbox (an update that is already there is dropped) and begin their turns."""
+        if not received:
+            return
+        async with self._database.begin() as session:
+            rows = await db.inbox.put(session, channel, received, self._clock.now())
+        self._begin(rows)
+
+    async def recover(self) -> int:
+        """Begin what a stop left undone, in order. Returns how many."""
+        number, after = 0, 0
+        while True:
+            async with self._database.read() as session:
+                rows = await db.inbox.pending(session, after)
+            if not rows:
+                return number
+            self._begin(rows)
+            number, after = number + len(rows), rows[-1].id
+
+    async def until_idle(self) -> None:
+        """Wait until nobody's turn is left."""
+        while self._running:
+            await asyncio.wait(list(self._running.values()))
+
+    async def stop(self) -> None:
+        """Finish the turns that have begun; the others wait in the inbox for the next start."""
+        self._stopping = True
+        await self.until_idle()
+
+    def _begin(self, rows: Sequence[InboxRow]) -> None:
+        for row in rows:
+            self._waiting[row.address].append(row)
+            if row.address not in self._running:
+                task = asyncio.create_task(self._take_all(row.address))
+                self._running[row.address] = task
+
+    async def _take_all(self, address: str) -> None:
+        waiting = self._waiting[address]
+        try:
+            while waiting and not self._stopping:
+                async with self._seats:
+                    if len(waiting) > FLOOD:
+                        await self._calm(waiting)
+                    if waiting:
+                        await self._take(waiting.popleft())
+        finally:
+            # No await between the last look and this: a row that comes now begins a new task.
+            self._running.pop(address, None)
+            if not waiting:
+                self._waiting.pop(address, None)
+
+    async def _calm(self, waiting: deque[InboxRow]) -> None:
+        """One person taps hundreds of times: their extra taps are not carried out, and they are told."""
+        keep = [row for row in waiting if "callback_query" not in row.payload]
+        extra = [row for row in waiting if "callback_query" in row.payload][FLOOD:]
+        if not extra:
+            return
+        dropped = {row.id for row in extra}
+        now = self._clock.now()
+        try:
+            async with self._database.begin() as session:
+                for row in extra:
+                    await db.inbox.done(session, row.id, now, "too fast")
+                person = await db.people.by_address(session, extra[0].channel, extra[0].address)
+                if person:
+                    t = tongue(person.language)
+                    text = t("That was a lot at once. I did the first ones; please go on slowly.")
+                    key = f"slow:{person.id}:{now:%Y%m%d%H%M}"
+                    await put(session, [Letter(person, Outgoing(text), Lane.REPLY, key, now)], now)
+        except Exception:
+            log.exception("turn.not_calmed")  # they all have their turns, then
+            return
+        log.warning("turn.flood", person=person.id if person else None, dropped=len(extra), kept=len(keep))
+        rest = [row for row in waiting if row.id not in dropped]
+        waiting.clear()
+        waiting.extend(rest)
+        self._wake_outbox()
+
+    async def _take(self, row: InboxRow) -> None:
+        began = time.perf_counter()
+        for attempt in range(1, MOST_TRIES + 1):
+            kind, incoming = "?", None
+            try:
+                incoming = self._channels[row.channel].parse(row.payload)
+                kind = incoming.kind
+                await self._turn(row, incoming)
+            except Exception as error:
+                log.exception("turn.failed", inbox=row.id, kind=kind, attempt=attempt)
+                set_aside = await self._note_failure(row, error, incoming)
+                TURNS.labels(kind, "set_aside" if set_aside else "failed").inc()
+                if set_aside:
+                    return
+                await asyncio.sleep(0.05 * attempt)
+            else:
+                TURNS.labels(kind, "done").inc()
+                TURN_SECONDS.labels(kind).observe(time.perf_counter() - began)
+                return
+
+    async def _note_failure(self, row: InboxRow, error: Exception, incoming: Incoming | None) -> bool:
+        """Count the failure. After the third the row is set aside and the person gets a sentence."""
+        while True:
+            now = self._clock.now()
+            try:
+                async with self._database.begin() as session:
+                    set_aside = await db.inbox.failed(session, row.id, summary(error), now, MOST_TRIES)
+                    person = await db.people.by_address(session, row.channel, row.address)
+                    if set_aside and person:
+                        await put(session, [_sorry(person, row, now)], now)
+            except Exception:
+                # The database itself is away: nothing is counted against the update, it waits.
+                log.exception("turn.database_away", inbox=row.id)
+                await asyncio.sleep(1.0)
+                if self._stopping:
+                    return True
+                continue
+            if set_aside and person is None and incoming and incoming.kind != "ignored":
+                await self._say_sorry_to_stranger(row, incoming)
+            self._wake_outbox()
+            return set_aside
+
+    async def _say_sorry_to_stranger(self, row: InboxRow, incoming: Incoming) -> None:
+        """Whose very first words failed gets a sentence too, if they can be met at all."""
+        now = self._clock.now()
+        try:
+            async with self._database.begin() as session:
+                person, _ = await people.arrive(session, row.channel, row.address, incoming, now)
+                await put(session, [_sorry(person, row, now)], now)
+        except Exception:
+            log.exception("turn.stranger_not_met", inbox=row.id)
+
+    async def _turn(self, row: InboxRow, incoming: Incoming) -> None:
+        if incoming.kind == "tap":
+            self._aside(self._channels[row.channel].answer_tap(incoming.callback_id))
+        if incoming.kind == "ignored" or not row.address:
+            async with self._database.begin() as session:
+                await db.inbox.done(session, row.id, self._clock.now(), "not for us")
+            return
+        async with self._database.read() as session:
+            person = await db.people.by_address(session, row.channel, row.address)
+            talk = (await db.people.talk_of(session, person.id) if person else None) or Conversation(
+                form="", asked="", answers={}, screen=[]
+            )
+        dos = await self._what_to_do(row, incoming, Standing(person, talk))
+        times: Sequence[TimeFound] = ()
+        if incoming.kind == "words" and person and any(do.what in READS_TIMES for do in dos):
+            zoned = people.local(self._clock.now(), person)
+            times = await when_async(incoming.text, person.language, zoned)
+        await self._carry_out(row, incoming, dos, times)
+        self._wake_outbox()
+
+    async def _carry_out(
+        self, row: InboxRow, incoming: Incoming, dos: Sequence[Do], times: Sequence[TimeFound]
+    ) -> None:
+        now = self._clock.now()
+        async with self._database.begin() as session:
+            if not await db.inbox.done(session, row.id, now):
+                return  # somebody else finished this turn meanwhile
+            person, talk = await people.arrive(session, row.channel, row.address, incoming, now)
+            case = Case(session, now, person, talk, self._house, f"re:{row.id}", incoming, times)
+            talk.updated_at = now
+            for do in dos:
+                await self._do(case, do)
+                while case.wants:
+                    await self._do(case, case.wants.pop(0))
+            await case.send_replies()
+
+    async def _do(self, case: Case, do: Do) -> None:
+        """Carry out one use case, or say clearly why not."""
+        try:
+            tap = TAPS.get(do.what.partition(":")[0], Taps("")).get(do.what)
+            if tap is None:
+                raise Forged(N_("I don't know this button. Here is what I can do:"))
+            if not await people.may(case, tap.needs):
+                log.info("turn.refused", person=case.person.id, what=do.what, needs=tap.needs)
+                if tap.needs == COORDINATOR:
+                    raise Refused(N_("Only a coordinator can do this."))
+                case.wants.append(Do("onboarding:ask"))
+                return
+            leave_form(case, do)
+            if do.what != "people:unclear":
+                case.talk.unclear = 0
+            await tap.handler(case, do.args)  # who refuses, refuses before changing anything
+        except Refused as refused:
+            if isinstance(refused, Forged):
+                log.warning("turn.forged", person=case.person.id, what=do.what[:40])
+            case.say(case.t(refused.sentence, **refused.values))
+            if isinstance(refused, Forged):
+                case.wants.append(Do("people:menu"))
+
+    async def _what_to_do(self, row: InboxRow, incoming: Incoming, standing: Standing) -> list[Do]:
+        match incoming.kind:
+            case "tap":
+                return [Do.parse(incoming.data)]
+            case "answer":
+                return [await self._quiz_answer(incoming)]
+            case "command":
+                what = COMMANDS.get(incoming.data)
+                return [Do(what, (incoming.text,))] if what else [Do("people:unknown_command")]
+            case "words":
+                return await self._words_mean(row, incoming, standing)
+            case "place":
+                return [Do("onboarding:place")]
+            case "blocked":
+                return [Do("people:blocked")]
+            case "unblocked":
+                return [Do("people:unblocked")]
+            case _:
+                return [Do("people:cannot_read", (incoming.data,))]
+
+    async def _quiz_answer(self, incoming: Incoming) -> Do:
+        """The tap that the chosen option of a quiz stands for."""
+        async with self._database.read() as session:
+            row = await db.outbox.by_external_id(session, incoming.data)
+        quiz = Outgoing.from_json(row.payload).quiz if row and row.address == incoming.address else None
+        if quiz is None or incoming.choice is None or incoming.choice >= len(quiz.data):
+            return Do("people:menu")
+        return Do.parse(quiz.data[incoming.choice])
+
+    async def _words_mean(self, row: InboxRow, incoming: Incoming, standing: Standing) -> list[Do]:
+        person, talk = standing.person, standing.talk
+        text = incoming.text.strip()
+        if person is None:
+            return [Do("people:start", ("",))]
+        if not text:
+            return [Do("people:cannot_read", ("something",))]
+        if len(text) > LONGEST_WORDS:
+            return [Do("people:too_long")]
+        if do := menu_words(text):
+            return [do]
+        if pressed := press(talk, text):
+            return [pressed]
+        if talk.form and not talk.form.startswith("onboarding"):
+            return [Do(f"{talk.form.partition('_')[0]}:said", (text,))]
+        self._aside(self._channels[row.channel].show_typing(row.address))
+        state = State(
+            language=person.language,
+            role=person.role,
+            form=talk.form or None,
+            asked=talk.asked or None,
+            answers={key: value for key, value in talk.answers.items() if key != "picked"},
+        )
+        try:
+            understood = await self._words.understand(text, sender=f"p{person.id}", state=state)
+        except WordsUnavailable as error:
+            log.warning("turn.words_unavailable", person=person.id, why=str(error))
+            if talk.form:
+                return [Do("onboarding:answer", (talk.asked, text)), Do("onboarding:ask")]
+            return [Do("people:down")]
+        if not talk.form:
+            named = {entity.entity for entity in understood.entities}
+            for said in (*(("time",) if "time" in named else ()), understood.intent):
+                if pressed := press(talk, said):
+                    return [pressed]
+        return list(understood.do)
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Something nice to have, not waited for."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+def leave_form(case: Case, do: Do) -> None:
+    """Whoever taps something else is no longer writing; only the onboarding's questions stay open."""
+    form = case.talk.form
+    if case.incoming.kind == "words" or not form or form.startswith("onboarding"):
+        return
+    if not do.what.startswith(form.partition("_")[0] + ":"):
+        case.close_form()
+
+
+def _sorry(person: Person, row: InboxRow, now: datetime) -> Letter:
+    t = tongue(person.language)
+    text = t(
+        "Something went wrong on my side, and I could not do that. It has been noted. Please try again, or write /menu."
+    )
+    return Letter(person, Outgoing(text), Lane.REPLY, f"sorry:{row.id}", now)
+
+
+def press(talk: Conversation, said: str) -> Do | None:
+    """The button on the screen that these words (or this intent) stand for."""
+    wanted = bare(said)
+    for choice in talk.screen:
+        if wanted and wanted in {bare(choice["label"]), *(bare(means) for means in choice["means"])}:
+            return Do.parse(choice["data"])
+    return None
+
+
+def bare(text: str) -> str:
+    """Letters and digits only, without case or accents: "Sì!" is "si"."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c)).split())
