@@ -3,7 +3,8 @@
 # make bench   measure this machine                            make lock    pin the requirements anew
 SHELL := /bin/sh
 UV := .uv/bin/uv
-INSTALL = $(UV) pip install -q --require-hashes
+# The lists are complete, so nothing is resolved again.
+INSTALL = $(UV) pip install -q --no-deps --require-hashes
 TWOGETHER := .venv/bin/twogether
 export UV_LINK_MODE ?= copy
 .DELETE_ON_ERROR:

@@ -17,7 +17,6 @@ import structlog
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from starlette.applications import Starlette
-from telegram.error import InvalidToken, TelegramError
 
 import db.lessons
 import db.matching
@@ -26,6 +25,7 @@ import db.outbox
 import db.people
 from bot.announcements import due as announcements_due
 from bot.case import House
+from bot.channels.base import Impossible, SendError
 from bot.channels.telegram import receive
 from bot.channels.telegram.channel import TelegramChannel
 from bot.clock import Clock
@@ -153,33 +153,35 @@ class Twogether:
         log.info("stopped")
 
     async def _log_in(self) -> None:
-        """Wait for Telegram as long as it takes; a refused token ends the start."""
+        refused = "TWOGETHER_TELEGRAM_TOKEN was refused by Telegram: check it with BotFather."
+        await self._until_telegram_answers(self.channel.start, refused)
+        await self._until_telegram_answers(self.channel.introduce, refused)
+
+    async def _until_telegram_answers(self, ask: Callable[[], Awaitable[None]], when_refused: str) -> None:
+        """Wait for Telegram as long as it takes; a refusal ends the start."""
         pause = 1.0
         while not self.stopping.is_set():
             try:
-                await self.channel.start()
-                await self.channel.introduce()
-                return
-            except InvalidToken:
-                raise Misconfigured(
-                    "TWOGETHER_TELEGRAM_TOKEN was refused by Telegram: check it with BotFather."
-                ) from None
-            except TelegramError as error:
-                log.warning("telegram.unreachable", error=type(error).__name__, again_in_s=pause)
+                return await ask()
+            except Impossible as error:
+                log.error("telegram.refused", why=error.why)
+                raise Misconfigured(when_refused) from None
+            except SendError as error:
+                log.warning("telegram.unreachable", error=error.why, again_in_s=pause)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self.stopping.wait(), pause)
                 pause = min(pause * 2, 30)
 
     async def _listen(self) -> None:
-        settings, bot = self.settings, self.channel.bot
-        if settings.telegram_webhook_url and settings.telegram_webhook_secret:
-            await bot.set_webhook(
-                settings.telegram_webhook_url,
-                secret_token=settings.telegram_webhook_secret.get_secret_value(),
-                allowed_updates=receive.ALLOWED_UPDATES,
+        url, secret = self.settings.telegram_webhook_url, self.settings.telegram_webhook_secret
+        if url and secret:
+            refused = "TWOGETHER_TELEGRAM_WEBHOOK_URL was refused by Telegram; the log says why."
+            await self._until_telegram_answers(
+                lambda: self.channel.receive_by_webhook(url, secret.get_secret_value()), refused
             )
             return
-        await bot.delete_webhook()
+        await self._until_telegram_answers(self.channel.receive_by_polling, "Telegram refused to stop the webhook.")
+        bot = self.channel.bot
         self._background(receive.poll(bot, lambda batch: self.turns.keep(self.channel.name, batch), self.stopping))
 
     def _web(self) -> Starlette:

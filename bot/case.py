@@ -134,7 +134,10 @@ class Case:
             self.talk.answers = answers
 
     def close_form(self) -> None:
-        self.talk.form, self.talk.asked, self.talk.answers = "", "", {}
+        """Whatever was being written is over. Who has not joined yet keeps their answers: joining goes on."""
+        self.talk.form, self.talk.asked = "", ""
+        if self.person.joined_at is not None:
+            self.talk.answers = {}
 
     async def coordinates(self, cluster_id: int | None) -> bool:
         """Whether this person coordinates that cluster."""

@@ -18,7 +18,7 @@ from bot.settings import ROOT, Settings
 from bot.texts import tongue
 from db.clusters import Cluster
 from db.engine import Database
-from db.migrate import upgrade
+from db.migrate import UnusableError, upgrade
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The assistant of Learning 2.0gether.")
 invite_app = typer.Typer(no_args_is_help=True, help="One-time links that give a role.")
@@ -35,7 +35,9 @@ def run() -> None:
 
     chosen = settings.load()
     chosen.token  # noqa: B018 - say at once that it is missing
-    asyncio.run(serve(chosen))
+    _upgrade(chosen)
+    import uvloop
+    uvloop.run(serve(chosen))
 
 
 @app.command()
@@ -57,7 +59,7 @@ def demo(
 def migrate() -> None:
     """Bring the database to the current schema, and the clusters in line with clusters.toml."""
     chosen = settings.load()
-    upgrade(chosen.database_url)
+    _upgrade(chosen)
     added = _with_database(chosen, _seed)
     say(f"The database is up to date. {added} clusters added.")
 
@@ -92,6 +94,7 @@ def check() -> None:
 def invite_coordinator(cluster: ClusterOption) -> None:
     """Print a link that makes whoever opens it first a coordinator of this cluster. It works once, for seven days."""
     chosen = settings.load()
+    chosen.token  # noqa: B018 - without one no link is made that nobody can open
     token = _with_database(chosen, lambda database: _invite(database, cluster))
     name = asyncio.run(_bot_name(chosen))
     say(f"https://t.me/{name}?start={token}")
@@ -104,16 +107,15 @@ async def _invite(database: Database, slug: str) -> str:
 
 
 async def _bot_name(chosen: Settings) -> str:
-    from telegram.error import TelegramError
-
+    from bot.channels.base import SendError
     from bot.channels.telegram.channel import TelegramChannel
 
     channel = TelegramChannel(chosen.token, chosen.telegram_api_url)
     try:
         await channel.start()
         return channel.username
-    except TelegramError as error:
-        raise Misconfigured(f"Telegram did not tell the bot's name ({type(error).__name__}).") from None
+    except SendError as error:
+        raise Misconfigured(f"Telegram did not tell the bot's name ({error.why}).") from None
     finally:
         await channel.stop()
 
@@ -188,6 +190,7 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer turns.")] = False,
 ) -> None:
     """Measure this machine: turns, words, start-up, memory, crashes."""
+    sys.path.insert(0, str(settings.ROOT))  # the bench lies beside the programme, and is not installed with it
     from bench.run import run as measure
 
     asyncio.run(measure(quick=quick))
@@ -224,8 +227,16 @@ def _with_database[R](chosen: Settings, work: Callable[[Database], Coroutine[Any
         finally:
             await database.close()
 
-    upgrade(chosen.database_url)
+    _upgrade(chosen)
     return asyncio.run(open_and_work())
+
+
+def _upgrade(chosen: Settings) -> None:
+    """The database at its current schema, or one sentence about why it cannot be used."""
+    try:
+        upgrade(chosen.database_url)
+    except UnusableError as error:
+        raise Misconfigured(f"The database cannot be used ({error}): check TWOGETHER_DATABASE_URL.") from None
 
 
 def main() -> None:

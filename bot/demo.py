@@ -28,10 +28,14 @@ from bot import settings
 from bot.app import Twogether
 from bot.errors import Misconfigured
 from bot.lessons import service as lessons
+from bot.messages import Lane, Outgoing
 from bot.onboarding.rules import bands
+from bot.outbox.put import Letter, put
 from bot.people import places, vocabulary
 from bot.people import service as people
+from bot.people.taps import keyboard
 from bot.settings import ROOT, Settings
+from bot.texts import tongue
 from db.clusters import Coordination
 from db.engine import Database
 from db.matching import ACCEPTED, Match, Round
@@ -193,6 +197,10 @@ async def seed(database: Database, now: datetime, number: int, chosen: Settings)
             session.add(ines)
             await session.flush()
             session.add_all(Coordination(person_id=ines.id, cluster_id=one.id, since=now) for one in clusters)
+            hello = Outgoing(
+                tongue("en")("Welcome back, {name}! What shall we do?", name="Ines"), keyboard=keyboard(ines)
+            )
+            await put(session, [Letter(ines, hello, Lane.REPLY, "demo:hello", now)], now)
     async with database.read() as session:
         there = await db.people.numbered_from(session, "telegram", FIRST_MADE_UP)
     crowd = [one for one in made_up(number) if FIRST_MADE_UP + one.number not in there]

@@ -84,6 +84,10 @@ class Standing:
     talk: Conversation
 
 
+# A tap carries with it what it is for; only words need to know where they were said.
+NOWHERE = Standing(None, Conversation(form="", asked="", answers={}, screen=[]))
+
+
 class Turns:
     """Takes the inbox's rows, each person's in order."""
 
@@ -249,18 +253,20 @@ class Turns:
             async with self._database.begin() as session:
                 await db.inbox.done(session, row.id, self._clock.now(), "not for us")
             return
-        async with self._database.read() as session:
-            person = await db.people.by_address(session, row.channel, row.address)
-            talk = (await db.people.talk_of(session, person.id) if person else None) or Conversation(
-                form="", asked="", answers={}, screen=[]
-            )
-        dos = await self._what_to_do(row, incoming, Standing(person, talk))
+        standing = await self._standing(row) if incoming.kind == "words" else NOWHERE
+        dos, person = await self._what_to_do(row, incoming, standing), standing.person
         times: Sequence[TimeFound] = ()
         if incoming.kind == "words" and person and any(do.what in READS_TIMES for do in dos):
             zoned = people.local(self._clock.now(), person)
             times = await when_async(incoming.text, person.language, zoned)
         await self._carry_out(row, incoming, dos, times)
         self._wake_outbox()
+
+    async def _standing(self, row: InboxRow) -> Standing:
+        async with self._database.read() as session:
+            person = await db.people.by_address(session, row.channel, row.address)
+            talk = await db.people.talk_of(session, person.id) if person else None
+        return Standing(person, talk or NOWHERE.talk)
 
     async def _carry_out(
         self, row: InboxRow, incoming: Incoming, dos: Sequence[Do], times: Sequence[TimeFound]

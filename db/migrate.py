@@ -7,11 +7,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from db.engine import async_url
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class UnusableError(Exception):
+    """The address is none of a database, or nobody answers there. Says why in one line."""
 
 
 def _config(url: str) -> Config:
@@ -22,8 +27,12 @@ def _config(url: str) -> Config:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Apply what is missing. Must not be called from inside a running event loop."""
-    command.upgrade(_config(url), revision)
+    """Apply what is missing. Must not be called from inside a running event loop. Raises UnusableError."""
+    try:
+        command.upgrade(_config(url), revision)
+    except (OperationalError, ArgumentError, OSError, ValueError) as error:
+        why = getattr(error, "orig", None) or error
+        raise UnusableError(str(why).strip().partition("\n")[0]) from error
 
 
 def downgrade(url: str, revision: str) -> None:

@@ -48,6 +48,13 @@ def blocks_of(case: Case, lesson: Lesson) -> tuple[Block, ...]:
     return lesson.served(case.person.language, case.now.date())
 
 
+def block_from(case: Case, lesson: Lesson, block: str, *, after: bool = False) -> Block | None:
+    """Where somebody who stood at this block goes on; None when nothing of the lesson is left."""
+    served = {one.id: one for one in blocks_of(case, lesson)}
+    found = rules.block_from([one.id for one in lesson.blocks], served, block, after=after)
+    return served[found] if found else None
+
+
 async def begin(case: Case, lesson: Lesson) -> Study:
     """The person's study of this lesson, begun when there is none."""
     study = await db.lessons.study(case.session, case.person.id, lesson.uuid)
@@ -88,9 +95,12 @@ async def plan_next(case: Case, plan: Plan) -> None:
 
 
 async def pause(case: Case) -> None:
+    """No lessons, and no questions about their tasks."""
     plan = await db.lessons.plan(case.session, case.person.id)
     if plan:
         plan.next_at = None
+    for study in await db.lessons.studies(case.session, case.person.id):
+        study.ask_at = None
 
 
 async def resume(case: Case, hour: int | None = None, minute: int = 0) -> Plan:

@@ -1,13 +1,14 @@
 """The lessons' screens: the next card, a question and its answer, the task, how far I am."""
 
 import html
+from datetime import time
 
 import db.audit
 from bot.case import JOINED, Case, Taps, number, word
 from bot.errors import Forged, Refused
 from bot.lessons import service
 from bot.lessons.curriculum import Block, Lesson
-from bot.messages import Button, Quiz
+from bot.messages import Button, Outgoing, Quiz
 from bot.people import vocabulary
 from bot.people.service import local
 from bot.people.taps import help_row
@@ -15,6 +16,7 @@ from bot.texts import N_
 from db.lessons import Study
 
 taps = Taps("lessons")
+LEARNING = ("worker", "trainer")
 _UNKNOWN = N_("I don't know this button. Here is what I can do:")
 
 
@@ -22,7 +24,7 @@ _UNKNOWN = N_("I don't know this button. Here is what I can do:")
 async def next_lesson(case: Case, _args: tuple[str, ...]) -> None:
     """Go on where the person stands: in the middle of a lesson, or at the next one."""
     t = case.t
-    if case.person.role not in ("worker", "trainer"):
+    if case.person.role not in LEARNING:
         return case.say(t("Lessons are for learners and trainers."), help_row(case))
     lesson = await service.next_lesson(case.session, case.house.curriculum, case.person)
     if lesson is None:
@@ -31,8 +33,7 @@ async def next_lesson(case: Case, _args: tuple[str, ...]) -> None:
             help_row(case),
         )
     study = await service.begin(case, lesson)
-    block = next((one for one in service.blocks_of(case, lesson) if one.id == study.block), None)
-    if block is None:
+    if not any(one.id == study.block for one in lesson.blocks):  # at the beginning, or where it stood is gone
         case.say(
             t(
                 "<b>{title}</b>\n{module} · about {minutes} minutes",
@@ -43,7 +44,8 @@ async def next_lesson(case: Case, _args: tuple[str, ...]) -> None:
         )
         return await _go_to(case, lesson, study, _first(case, lesson))
     case.say(t("We go on with <b>{title}</b>.", title=lesson.title[case.person.language]))
-    return await _go_to(case, lesson, study, block)
+    block = service.block_from(case, lesson, study.block)
+    return await (_go_to(case, lesson, study, block) if block else _end(case, lesson, study))
 
 
 @taps("after", needs=JOINED)
@@ -60,8 +62,7 @@ async def answer(case: Case, args: tuple[str, ...]) -> None:
     study, lesson, block = await _which(case, args)
     choice = number(args, 2)
     language = case.person.language
-    options = block.options[language]
-    if block.kind != "question" or choice >= len(options):
+    if block.kind != "question" or choice >= len(block.options[language]):
         raise Forged(_UNKNOWN)
     right = await service.answer(case, lesson, block, choice)
     verdict = case.t("✅ Right!") if right else case.t("Not quite.")
@@ -92,7 +93,7 @@ async def task(case: Case, args: tuple[str, ...]) -> None:
         study.task, study.ask_at = "stuck", None
         case.tick(t.plain("I am stuck"))
         lesson = case.house.curriculum.lesson(study.lesson)
-        if lesson:
+        if lesson and case.person.language in lesson.languages:
             for block in service.blocks_of(case, lesson):
                 if block.kind == "card":
                     case.say(_filled(case, lesson, block.text[case.person.language]))
@@ -127,7 +128,7 @@ async def not_today(case: Case, _args: tuple[str, ...]) -> None:
 async def how_to(case: Case, args: tuple[str, ...]) -> None:
     """A question about social media: the lessons on its topic, or a person. Honest when there is none."""
     t = case.t
-    asked = vocabulary.read_topics(word(args, len(args) - 1), case.person.language)
+    asked = vocabulary.read_topics(args[-1] if args else "", case.person.language)
     fitting = [
         lesson for lesson in service.track_of(case.house.curriculum, case.person) if set(asked) & set(lesson.topics)
     ]
@@ -179,6 +180,8 @@ async def pause(case: Case, _args: tuple[str, ...]) -> None:
 @taps("resume", needs=JOINED)
 async def resume(case: Case, _args: tuple[str, ...]) -> None:
     t = case.t
+    if case.person.role not in LEARNING:
+        return case.say(t("Lessons are for learners and trainers."), help_row(case))
     plan = await service.resume(case)
     assert plan.next_at is not None
     case.say(
@@ -191,6 +194,8 @@ async def resume(case: Case, _args: tuple[str, ...]) -> None:
 async def change_time(case: Case, args: tuple[str, ...]) -> None:
     """Another hour for lessons: by a button, or named in words."""
     t = case.t
+    if case.person.role not in LEARNING:
+        return case.say(t("Lessons are for learners and trainers."), help_row(case))
     named = word(args)
     found = next((one for one in case.times if one.grain in ("minute", "hour")), None)
     if case.incoming.kind == "tap" and named.isascii() and named.isdigit() and int(named) < 24:
@@ -200,19 +205,21 @@ async def change_time(case: Case, args: tuple[str, ...]) -> None:
         hour, minute = start.hour, start.minute
     else:
         hours = [(t.plain("In the morning, at 9"), 9), (t.plain("At noon"), 12), (t.plain("In the evening, at 6"), 18)]
-        return case.say(
-            t("When should lessons come? Tap, or write a time."),
-            *[[Button(label, f"lessons:time:{hour}")] for label, hour in hours],
-        )
+        rows = tuple((Button(label, f"lessons:time:{hour}"),) for label, hour in hours)
+        heard = (Button("", "lessons:time", means=("time",)),)
+        return case.show(Outgoing(t("When should lessons come? Tap, or write a time."), rows, hears=heard))
     plan = await service.resume(case, hour, minute)
     assert plan.next_at is not None
-    case.say(
-        t(
-            "Good. Lessons come at {hour} from now on; the next one {day}.",
-            hour=t.hour(plan.next_at, case.person.zone),
-            day=t.day(plan.next_at, case.person.zone, case.now),
-        )
+    text = t(
+        "Good. Lessons come at {hour} from now on; the next one {day}.",
+        hour=t.hour(plan.next_at, case.person.zone),
+        day=t.day(plan.next_at, case.person.zone, case.now),
     )
+    quiet = case.settings.quiet
+    if quiet.cover(time(hour, minute)):
+        silence = t("I do not write between {start} and {end}.", start=f"{quiet.start:%H:%M}", end=f"{quiet.end:%H:%M}")
+        text = f"{silence} {text}"
+    case.say(text)
 
 
 # -- the way through a lesson ----------------------------------------------------------------------------
@@ -226,11 +233,8 @@ def _first(case: Case, lesson: Lesson) -> Block:
 
 
 async def _after(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
-    blocks = service.blocks_of(case, lesson)
-    place = next((i for i, one in enumerate(blocks) if one.id == block.id), -1)
-    if place + 1 < len(blocks):
-        return await _go_to(case, lesson, study, blocks[place + 1])
-    return await _end(case, lesson, study)
+    onward = service.block_from(case, lesson, block.id, after=True)
+    return await (_go_to(case, lesson, study, onward) if onward else _end(case, lesson, study))
 
 
 async def _go_to(case: Case, lesson: Lesson, study: Study, block: Block) -> None:

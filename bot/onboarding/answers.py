@@ -64,7 +64,8 @@ def _consent(text: str, t: Tongue, _answers: Mapping[str, Any]) -> Reading:
             problem=t(
                 "I understand. Without your yes I may not keep anything, so we stop here. "
                 "If you change your mind, just tap the button."
-            )
+            ),
+            ends=True,
         )
     return Reading(problem=t("Please answer yes or no."))
 
@@ -94,17 +95,30 @@ def _age_band(text: str, t: Tongue, answers: Mapping[str, Any]) -> Reading:
         return Reading(problem=t("{age} cannot be right as an age. Please write a number, for example 58.", age=age))
     if age < rules.YOUNGEST:
         return Reading(
-            problem=t("Thank you for asking! This programme is for adults only. I have deleted what you told me."),
+            problem=t("Thank you for asking! This programme is for adults only."),
             ends=True,
         )
     found = rules.age_band(age, role)
-    if found:
-        return Reading(found)
-    if role == "worker":
+    return Reading(found) if found else _not_this_age(age, role, t)
+
+
+def _not_this_age(age: int, role: str, t: Tongue) -> Reading:
+    """An adult for whom this role is not made: the other one if that fits, and a person in any case."""
+    ask = Button(t.plain("Talk to a person"), "people:human", means=("talk_to_person",))
+    if role == "worker" and rules.age_band(age, "trainer"):
         return Reading(
-            problem=t("Learners in this programme are 50 or older. Would you rather teach, or ask a person?")
+            problem=t("Learners in this programme are 50 or older. Would you rather teach, or ask a person?"),
+            choices=(Button(t.plain("I would like to teach"), "onboarding:pick:role:trainer"), ask),
         )
-    return Reading(problem=t("Trainers in this programme are 18 to 27. Would you rather learn, or ask a person?"))
+    if role == "trainer" and rules.age_band(age, "worker"):
+        return Reading(
+            problem=t("Trainers in this programme are 18 to 27. Would you rather learn, or ask a person?"),
+            choices=(Button(t.plain("I would like to learn"), "onboarding:pick:role:worker"), ask),
+        )
+    return Reading(
+        problem=t("This programme is for learners of 50 and older and for trainers from 18 to 27. Ask a person?"),
+        choices=(ask,),
+    )
 
 
 def _languages(text: str, t: Tongue, _answers: Mapping[str, Any]) -> Reading:

@@ -66,6 +66,24 @@ def bands(role: str) -> list[str]:
     return [band(low, high) for low, high in AGE_BANDS.get(role, ())]
 
 
+def fits(slot: str, value: object, answers: Mapping[str, object]) -> bool:
+    """Whether this answer can be this person's: their role is asked this, and their role has this age band."""
+    if slot not in needed(answers):
+        return False
+    return slot != "age_band" or value in bands(str(answers.get("role", "worker")))
+
+
+def with_role(answers: Mapping[str, object], role: str) -> dict[str, object]:
+    """The answers of somebody who has just said (perhaps anew) whether they learn or teach.
+
+    What no longer fits goes: another age band, a trade. The topics too: to want to learn a thing is not to teach it.
+    """
+    changed = answers.get("role", role) != role
+    after = {**answers, "role": role}
+    kept = (slot for slot in SLOTS if fits(slot, after.get(slot), after) and not (changed and slot == "topics"))
+    return {slot: after[slot] for slot in kept if slot in after}
+
+
 def toggle(picked: list[str], key: str) -> list[str]:
     """Picked becomes unpicked and the other way round; order of picking is kept."""
     return [one for one in picked if one != key] if key in picked else [*picked, key]

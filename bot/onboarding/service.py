@@ -24,11 +24,11 @@ def answers_of(case: Case) -> dict[str, Any]:
 async def keep(case: Case, slot: str, value: Any) -> None:
     """Keep an answer. A changed role drops what no longer fits it."""
     answers = answers_of(case)
-    if slot == "role" and answers.get("role") != value:
-        answers.pop("age_band", None)
+    picked = {key: keys for key, keys in answers.get("picked", {}).items() if key != slot}
+    if slot == "role":
+        picked = {}
+        answers = rules.with_role(answers, str(value))
     answers[slot] = value
-    picked = dict(answers.get("picked", {}))
-    picked.pop(slot, None)
     answers["picked"] = picked
     if slot == "consent" and case.person.consent_at is None:
         case.person.consent_at, case.person.consent_version = case.now, CONSENT_VERSION
@@ -43,9 +43,10 @@ async def reopen(case: Case, slot: str) -> None:
 
 
 async def drop_all(case: Case) -> None:
-    """The person cannot or will not take part: keep none of their answers."""
-    case.close_form()
-    case.person.consent_at, case.person.consent_version = None, ""
+    """The person cannot or will not take part: nothing is kept, and in an hour they are a stranger again."""
+    await people.forget(case)
+    case.talk.form, case.talk.asked, case.talk.answers = "", "", {}
+    case.preface = ""
 
 
 async def edit_again(case: Case, slot: str) -> None:
@@ -83,10 +84,10 @@ async def finish(case: Case) -> bool:
         if place:
             person.city_id, person.city, person.country, person.zone = place.id, place.name, place.country, place.zone
         await people.put_into_cluster(case.session, person)
-    case.close_form()
     if joined_now:
         person.joined_at = case.now
         db.audit.note(case.session, case.now, person.id, "join", f"cluster:{person.cluster_id}", role=person.role)
         if person.role != "coordinator":
             await lessons.enrol(case.session, person, case.now, case.settings.quiet)
+    case.close_form()
     return joined_now

@@ -22,9 +22,11 @@ async def ask(case: Case, args: tuple[str, ...]) -> None:
         if case.said:
             return None  # the last answer has just been taken
         return case.say(case.t("You take part already. What would you like to do?"), help_row(case))
+    if case.person.erase_at is not None:
+        return None  # who has just said no is not asked on
     answers = service.answers_of(case)
     role = word(args)
-    if role in ("worker", "trainer") and "role" not in answers:
+    if role in ("worker", "trainer") and "role" not in answers and "consent" in answers:
         answers["role"] = role
     slot = rules.next_question(answers)
     if slot is None:
@@ -43,7 +45,7 @@ async def pick(case: Case, args: tuple[str, ...]) -> None:
     found = reading.pick(slot, key, case.t)
     if not found.understood:
         raise Forged(N_("I don't know this button. Here is what I can do:"))
-    if not _is_open(case, slot):
+    if not _is_open(case, slot) or not rules.fits(slot, found.value, service.answers_of(case)):
         return await _already_answered(case)
     case.tick(found.heard if slot == "city" else _label(case, slot, found.value))
     await service.keep(case, slot, found.value)
@@ -90,13 +92,13 @@ async def answer(case: Case, args: tuple[str, ...]) -> None:
     slot, text = word(args, 0), word(args, 1)
     if case.person.joined_at is not None and not case.talk.form.startswith("onboarding"):
         return await _already_answered(case)
+    if case.person.joined_at is not None and slot in service.answers_of(case):
+        return None  # only what was asked changes
     if slot != "consent" and "consent" not in service.answers_of(case):
         return None  # first things first: nothing is kept before the person has agreed
     found = reading.read(slot, text, case.t, service.answers_of(case))
-    if found.ends:
-        await service.drop_all(case)
-        case.say(found.problem)
-        return None
+    if found.ends and case.person.joined_at is None:
+        return await _end(case, slot, found.problem)
     if found.understood:
         await service.keep(case, slot, found.value)
         heard = html.escape(found.heard or _label(case, slot, found.value), quote=False)
@@ -127,6 +129,9 @@ async def place(case: Case, _args: tuple[str, ...]) -> None:
 
 @taps("back", needs=ANYONE)
 async def back(case: Case, _args: tuple[str, ...]) -> None:
+    if case.person.joined_at is not None:
+        case.close_form()  # one answer was to change, and does not
+        return await change(case, ())
     answers = service.answers_of(case)
     before = rules.previous(answers, case.talk.asked)
     if before is None or not case.talk.form.startswith("onboarding"):
@@ -159,12 +164,7 @@ async def no(case: Case, _args: tuple[str, ...]) -> None:
     """No consent: nothing is kept."""
     if case.person.joined_at is not None:
         return await _already_answered(case)
-    await service.drop_all(case)
-    found = reading.read("consent", "no", case.t, {})
-    case.say(
-        found.problem, [Button(case.t.plain("Yes, let's start"), "onboarding:pick:consent:yes", means=("affirm",))]
-    )
-    return None
+    return await _end(case, "consent", reading.read("consent", "no", case.t, {}).problem)
 
 
 @taps("change", needs=JOINED)
@@ -185,10 +185,19 @@ async def change(case: Case, _args: tuple[str, ...]) -> None:
 @taps("edit", needs=JOINED)
 async def edit(case: Case, args: tuple[str, ...]) -> None:
     slot = word(args)
-    if slot not in _SHORT or (case.person.role == "coordinator" and slot != "name"):
+    if slot not in _SHORT or slot not in rules.needed({"role": case.person.role}):
         raise Forged(N_("I don't know this button. Here is what I can do:"))
     await service.edit_again(case, slot)
     await ask(case, ())
+
+
+async def _end(case: Case, slot: str, why: str) -> None:
+    """Who does not agree, or is too young, is let go, and nothing of them is kept."""
+    await service.drop_all(case)
+    if slot == "consent":
+        yes = Button(case.t.plain("Yes, let's start"), "onboarding:pick:consent:yes", means=("affirm",))
+        return case.say(why, [yes])
+    return case.say(f"{why} {case.t('I have deleted what you told me.')}")
 
 
 async def _finish(case: Case) -> None:
@@ -197,10 +206,12 @@ async def _finish(case: Case) -> None:
     joined_now = await service.finish(case)
     preface, case.preface = case.preface, ""
     if not joined_now:
-        case.say((preface + "\n\n" if preface else "") + t("Thank you, I have changed that."), keyboard=keyboard(case))
+        case.say(
+            (preface + "\n\n" if preface else "") + t("Thank you, I have changed that."), keyboard=keyboard(person)
+        )
         return
     if person.role == "coordinator":
-        case.say(t("Thank you, {name}. Everything is ready.", name=person.name), keyboard=keyboard(case))
+        case.say(t("Thank you, {name}. Everything is ready.", name=person.name), keyboard=keyboard(person))
         case.say(
             t("What would you like to do?"),
             [Button(t.plain("Overview"), "people:overview")],
@@ -218,7 +229,7 @@ async def _finish(case: Case) -> None:
         + t("Thank you, {name}, you are in! This is what I noted:", name=person.name)
         + "\n\n"
         + "\n".join(lines),
-        keyboard=keyboard(case),
+        keyboard=keyboard(person),
     )
     next_step = {
         "worker": t(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 LONGEST_NAME = 80
+LONGEST_PIECE = 3500  # UTF-16 units, as Telegram counts; leaves room for who wrote it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,16 @@ def clean_name(text: str) -> str | None:
     if any(c.isdigit() for c in name) or "/" in name or "@" in name or "http" in name.lower():
         return None
     return name
+
+
+def pieces(text: str, longest: int = LONGEST_PIECE) -> list[str]:
+    """The text in as few messages as it takes, each at most `longest` UTF-16 units; nothing is left out."""
+    found, units = [""], 0
+    for character in text:
+        size = 2 if ord(character) > 0xFFFF else 1
+        if units + size > longest:
+            found.append("")
+            units = 0
+        found[-1] += character
+        units += size
+    return found

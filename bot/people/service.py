@@ -121,8 +121,9 @@ async def accept_invitation(case: Case, token: str) -> Cluster:
     if cluster is None or found.expires_at < case.now:
         raise Refused(N_("This invitation has expired. Please ask for a new one."))
     if found.used_by == case.person.id:
-        return cluster
-    if not await db.clusters.use_invitation(case.session, found.id, case.person.id, case.now):
+        if await case.coordinates(cluster.id):
+            return cluster
+    elif not await db.clusters.use_invitation(case.session, found.id, case.person.id, case.now):
         raise Refused(N_("This invitation has been used already. Please ask for a new one."))
     case.session.add(db.clusters.Coordination(person_id=case.person.id, cluster_id=cluster.id, since=case.now))
     case.person.role = PERSON_COORDINATES
@@ -138,17 +139,15 @@ def _hashed(token: str) -> str:
 
 async def coordinators_for(case: Case) -> list[Person]:
     """Who answers when this person wants a human: their cluster's coordinators, else those who share a language."""
+    clusters = await db.clusters.all_clusters(case.session)
     if case.person.cluster_id:
-        return list(await db.clusters.coordinators_of(case.session, case.person.cluster_id))
-    found: list[Person] = []
-    for cluster in await db.clusters.all_clusters(case.session):
-        if case.person.language in cluster.languages:
-            found += [
-                one
-                for one in await db.clusters.coordinators_of(case.session, cluster.id)
-                if one.id not in {other.id for other in found}
-            ]
-    return found
+        theirs = [one for one in clusters if one.id == case.person.cluster_id]
+    else:
+        theirs = [one for one in clusters if case.person.language in one.languages]
+    found: dict[int, Person] = {}
+    for cluster in theirs:
+        found |= {one.id: one for one in await db.clusters.coordinators_of(case.session, cluster.id) if one.joined_at}
+    return list(found.values())
 
 
 async def my_data(case: Case) -> str:

@@ -8,12 +8,14 @@ from bot.case import ANYONE, COORDINATOR, Case, Taps, number, word
 from bot.errors import Forged, Refused
 from bot.messages import LANGUAGES, Button, Do, File, Lane, Outgoing
 from bot.people import service
+from bot.people.rules import pieces
 from bot.texts import N_, NAMES, tongue
 from db.people import Person
 
 log = structlog.get_logger(__name__)
 taps = Taps("people")
 screen = Taps("screen")
+REPLY = "people_reply"
 
 _KEYBOARD = {
     "worker": (
@@ -49,10 +51,11 @@ def menu_words(text: str) -> Do | None:
     return None
 
 
-def keyboard(case: Case) -> list[list[str]]:
+def keyboard(person: Person) -> tuple[tuple[str, ...], ...]:
     """The big keyboard of this person's role, two words a row."""
-    words = [case.t.plain(label) for label, _ in _KEYBOARD.get(case.person.role, ())]
-    return [words[i : i + 2] for i in range(0, len(words), 2)]
+    t = tongue(person.language)
+    words = [t.plain(label) for label, _ in _KEYBOARD.get(person.role, ())]
+    return tuple(tuple(words[i : i + 2]) for i in range(0, len(words), 2))
 
 
 def help_row(case: Case) -> list[Button]:
@@ -76,12 +79,12 @@ async def start(case: Case, args: tuple[str, ...]) -> None:
             )
         )
         if case.person.joined_at is None:
-            await case.ask_form("onboarding_form", "consent", {"role": "coordinator"})
+            await case.ask_form("onboarding_form", "", {**case.talk.answers, "role": "coordinator"})
             return await _go_on(case)
     if case.person.joined_at is not None:
         case.say(
             case.t("Welcome back, {name}! What shall we do?", name=case.person.name),
-            keyboard=keyboard(case),
+            keyboard=keyboard(case.person),
         )
         return await menu(case, ())
     await _go_on(case)
@@ -180,7 +183,7 @@ async def language(case: Case, args: tuple[str, ...]) -> None:
     case.person.language = code
     case.say(
         case.t("Good, we go on in English."),
-        keyboard=keyboard(case) if case.person.joined_at else (),
+        keyboard=keyboard(case.person) if case.person.joined_at else (),
     )
     if case.talk.form.startswith("onboarding") or case.person.joined_at is None:
         await _go_on(case)
@@ -289,6 +292,10 @@ async def unknown_command(case: Case, _args: tuple[str, ...]) -> None:
 @taps("stop", needs=ANYONE)
 async def stop(case: Case, _args: tuple[str, ...]) -> None:
     """Stop what is going on. Nothing that was answered is lost."""
+    if case.person.joined_at is None and case.talk.form == REPLY:
+        case.close_form()
+        case.say(case.t("All right, I have stopped that."))
+        return await _go_on(case)
     if case.person.joined_at is None:
         return case.say(
             case.t("All right, we stop here. Nothing is lost: write to me whenever you want to go on."),
@@ -342,7 +349,7 @@ async def unblocked(case: Case, _args: tuple[str, ...]) -> None:
 @taps("human", "problem", needs=ANYONE)
 async def human(case: Case, args: tuple[str, ...]) -> None:
     """Tell the coordinators that somebody wants a human; they answer from here."""
-    coordinators = await service.coordinators_for(case)
+    coordinators = [one for one in await service.coordinators_for(case) if one.id != case.person.id]
     if not coordinators:
         log.warning("people.nobody_to_ask", person=case.person.id)
         return case.say(
@@ -351,14 +358,13 @@ async def human(case: Case, args: tuple[str, ...]) -> None:
         )
     said = word(args) if case.incoming.kind == "words" else ""
     for coordinator in coordinators:
-        if coordinator.id == case.person.id:
-            continue
         t = tongue(coordinator.language)
         text = t("<b>{name}</b> would like to talk to a person.", name=case.person.name or t("Somebody new"))
         if said:
             text += "\n\n" + t("Their words: “{words}”", words=said[:500])
         button = Button(t.plain("Answer"), f"people:reply:{case.person.id}", means=("affirm",))
-        await case.tell(coordinator, Outgoing(text, ((button,),)), Lane.REPLY, f"{case.key}:human:{coordinator.id}")
+        key = f"{case.key}:human:{coordinator.id}"
+        await case.tell(coordinator, Outgoing(text, ((button,),)), Lane.REMINDER, key)
     case.say(case.t("I have told your coordinator. They will answer you here."))
     if case.talk.form.startswith("onboarding"):
         await _go_on(case)
@@ -369,7 +375,7 @@ async def human(case: Case, args: tuple[str, ...]) -> None:
 async def reply(case: Case, args: tuple[str, ...]) -> None:
     """Open a line to one person; the next thing written goes to them."""
     other = await _allowed_to_write(case, number(args))
-    await case.ask_form("people_reply", str(other.id), {})
+    await case.ask_form(REPLY, str(other.id))
     case.say(
         case.t("Write your message to {name} now. I will pass it on.", name=other.name or case.t("them")),
         [Button(case.t.plain("Cancel"), "people:stop", means=("stop", "deny", "go_back"))],
@@ -385,12 +391,15 @@ async def said(case: Case, args: tuple[str, ...]) -> None:
     other = await _allowed_to_write(case, int(case.talk.asked))
     case.close_form()
     t = tongue(other.language)
-    text = t("<b>{name}</b> writes: {words}", name=case.person.name or t("Somebody new"), words=word(args)[:3000])
+    name = case.person.name or t("Somebody new")
     answer = Button(t.plain("Answer"), f"people:reply:{case.person.id}")
-    await case.tell(other, Outgoing(text, ((answer,),)), Lane.REPLY, f"{case.key}:said")
+    # Not a reply, though a person answers: what somebody has written is still of use after a break.
+    for place, piece in enumerate(pieces(word(args))):
+        text = t("<b>{name}</b> writes: {words}", name=name, words=piece)
+        await case.tell(other, Outgoing(text, ((answer,),)), Lane.REMINDER, f"{case.key}:said:{place}")
     case.say(case.t("Passed on."))
-    if case.person.joined_at is None:
-        await case.ask_form("onboarding_form", "", {})
+    if case.person.joined_at is None and case.talk.answers:
+        await _go_on(case)
     return None
 
 

@@ -66,7 +66,7 @@ async def test_the_final_receipt_comes_once(programme: Programme) -> None:
     assert told.person_id == programme.ines.id
     assert "is complete" in told.payload["text"]
     assert "Delivered: 2" in told.payload["text"]
-    assert "not certain that it arrived: 1" in told.payload["text"]
+    assert "perhaps not delivered: 1" in told.payload["text"]
 
 
 async def test_the_receipt_lets_the_coordinator_sleep(programme: Programme) -> None:

@@ -74,7 +74,7 @@ async def test_from_words_to_receipt(programme: Programme) -> None:
     fresh = await programme.does(buttons(told)["Refresh"].data)
     assert fresh[-1].edit == "7"
     assert "Delivered: 1" in text_of(fresh)
-    assert "Have stopped this assistant: 1" in text_of(fresh)
+    assert "Stopped this assistant: 1" in text_of(fresh)
     assert "Waiting" not in text_of(fresh)
     async with programme.database.read() as session:
         audit = (await session.scalars(select(AuditEntry))).all()

@@ -48,7 +48,7 @@ async def test_both_sides_get_an_offer_with_reasons_and_no_name(stage: Stage) ->
     await run(stage)
     for_marco, for_aisha = await stage.last_told(marco), await stage.last_told(aisha)
     assert "speaks Italian" in for_marco.text
-    assert "is free on Tuesday afternoon and Thursday morning" in for_marco.text
+    assert "usually has time: Tuesday afternoon and Thursday morning" in for_marco.text
     assert "knows Instagram" in for_marco.text
     assert "would like to learn Instagram" in for_aisha.text
     for told in (for_marco, for_aisha):
@@ -126,7 +126,7 @@ async def test_the_coordinator_sees_the_figures_before_anything_is_sent(stage: S
     assert "1 wants to learn something that no trainer teaches" in shown.text
     assert await stage.told(aisha) == []
     done = await stage.taps(ines, data_of(shown, "Send the offers"))
-    assert "1 pair has got an offer" in done[-1].text
+    assert "1 pair has received an offer" in done[-1].text
     again = await stage.taps(ines, data_of(shown, "Send the offers"))
     assert "nobody new" in again[-1].text
     assert len(await stage.told(aisha)) == 1

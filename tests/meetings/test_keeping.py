@@ -319,7 +319,7 @@ async def test_a_sentence_can_be_too_long_or_too_late(stage: Stage, marco: Perso
     assert "up to 1,000 characters" in stage.refused[0]
     stage.later(hours=2)
     (said,) = await stage.says(marco, "meetings:said", "when is my next lesson?")
-    assert "Please say that again" in said.text
+    assert "Please write it once more" in said.text
     assert (await stage.rows(Feedback))[0].comment == ""
 
 

@@ -67,13 +67,23 @@ class Hand:
     def __init__(self, page: Page, person: int) -> None:
         self.phone: Locator = page.get_by_test_id(f"phone-{person}")
 
-    async def tap(self, label: str) -> None:
-        """The newest button of this name that can be seen."""
-        await self.phone.get_by_role("button", name=label, exact=True).last.click()
+    async def tap(self, label: str | re.Pattern[str], *, answers: bool = True) -> None:
+        """The newest button of this name; waits for the bot's next message, unless the button only switches."""
+        messages = self.phone.get_by_test_id("message")
+        button = self.phone.get_by_role("button", name=label, exact=isinstance(label, str)).last
+        await button.wait_for()
+        before = await messages.count()
+        await button.click()
+        if answers:
+            await expect(messages.nth(before)).to_be_attached(timeout=15_000)
 
     async def say(self, text: str) -> None:
+        """Type and send; waits for the bot's answer."""
+        messages = self.phone.get_by_test_id("message")
+        before = await messages.count()
         await self.phone.get_by_test_id("input").fill(text)
         await self.phone.get_by_test_id("send").click()
+        await expect(messages.nth(before + 1)).to_be_attached(timeout=15_000)
 
     async def sees(self, text: str | re.Pattern[str]) -> None:
         await expect(self.phone.get_by_test_id("message").filter(has_text=text).last).to_be_visible(timeout=15_000)
@@ -90,6 +100,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def test_the_story_in_the_phones(browser: Browser, tmp_path: Path) -> None:
     async with demo(tmp_path / "demo") as address:
         page = await browser.new_page(viewport={"width": 1400, "height": 860}, locale="en-GB")
+        page.set_default_timeout(15_000)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         await page.goto(address)
@@ -98,37 +109,33 @@ async def test_the_story_in_the_phones(browser: Browser, tmp_path: Path) -> None
 
         await join_as_marco(marco)
         await join_as_aisha(aisha)
-        await picture(page, "joined")
 
         await ines.say(en.plain("Find matches"))
         await ines.tap("Emilia-Romagna, food and crafts")
         await ines.tap(en.plain("Send the offers"))
         await marco.tap(it.plain("Yes, I would like that"))
         await aisha.sees(it.plain("Yes, I would like that"))
-        await picture(page, "offer")
         await aisha.say("sì, volentieri")
 
         await marco.sees("Aisha")
-        await marco.tap(it.plain("Other times"))
-        await marco.say("mercoledì alle 15")
+        await marco.tap(re.compile("15:00"))
         await aisha.tap(it.plain("Yes, that suits me"))
         await marco.sees("meet.jit.si")
         await expect(marco.phone.get_by_test_id("file").last).to_be_visible()
         await picture(page, "agreed")
 
         await lesson(marco)
-        await picture(page, "lesson")
 
         await to_the_reminder(page, marco)
-        await picture(page, "reminder")
-        await page.get_by_test_id("clock-day").click()
-        await marco.tap(it.plain("Good"))
+        await move_clock(page, "clock-day")
+        await move_clock(page, "clock-hour")
+        await move_clock(page, "clock-hour")
+        await marco.tap(it.plain("It was good"))
 
         await ines.say("send a message to all workers in Italy")
-        await ines.tap("Emilia-Romagna, food and crafts")
         await ines.say("Sabato il mercato apre alle nove.")
         await ines.tap(en.plain("Send it now"))
-        await page.get_by_test_id("clock-day").click()
+        await move_clock(page, "clock-day")
         await marco.sees("Sabato il mercato apre alle nove.")
         await ines.sees(re.compile(r"Delivered: [1-9]"))
         await picture(page, "announced")
@@ -137,6 +144,7 @@ async def test_the_story_in_the_phones(browser: Browser, tmp_path: Path) -> None
 
 async def join_as_marco(marco: Hand) -> None:
     await marco.phone.get_by_test_id("start").click()
+    await marco.sees("twogether")
     await marco.tap(it.plain("Yes, let's start"))
     await marco.tap("Marco")
     await marco.tap(it.plain("I would like to learn"))
@@ -147,7 +155,7 @@ async def join_as_marco(marco: Hand) -> None:
     await marco.say("a Bologna")
     await marco.say("ho una panetteria")
     await marco.say("instagram e le recensioni")
-    await marco.tap("▫️ " + it.plain("Weekday afternoons"))
+    await marco.tap("▫️ " + it.plain("Weekday afternoons"), answers=False)
     await marco.tap(it.plain("Done"))
     await marco.sees("Bologna")
     await marco.sees(it.plain("Thank you, {name}, you are in! This is what I noted:", name="Marco"))
@@ -155,12 +163,13 @@ async def join_as_marco(marco: Hand) -> None:
 
 async def join_as_aisha(aisha: Hand) -> None:
     await aisha.phone.get_by_test_id("start").click()
+    await aisha.sees("twogether")
     await aisha.tap(it.plain("Yes, let's start"))
     await aisha.say("sono Aisha, vivo a Bologna e posso insegnare Instagram")
     await aisha.tap(it.plain("I would like to teach"))
     await aisha.tap("22-24")
     await aisha.tap(it.plain("Done"))
-    await aisha.tap("▫️ " + it.plain("Weekday afternoons"))
+    await aisha.tap("▫️ " + it.plain("Weekday afternoons"), answers=False)
     await aisha.tap(it.plain("Done"))
     await aisha.sees(it.plain("Thank you, {name}, you are in! This is what I noted:", name="Aisha"))
 
@@ -183,10 +192,18 @@ async def to_the_reminder(page: Page, marco: Hand) -> None:
     for _ in range(12):
         if await reminder.count():
             return
-        await page.get_by_test_id("clock-next").click()
+        await move_clock(page, "clock-next")
         with suppress(AssertionError):
             await expect(reminder.last).to_be_visible(timeout=2_000)
     raise AssertionError("no reminder came")
+
+
+async def move_clock(page: Page, button: str) -> None:
+    """Press one of the clock's buttons and wait until it shows the new time."""
+    clock = page.get_by_test_id("clock")
+    before = await clock.inner_text()
+    await page.get_by_test_id(button).click()
+    await expect(clock).not_to_have_text(before, timeout=60_000)
 
 
 async def picture(page: Page, name: str) -> None:

@@ -23,7 +23,7 @@ from bot.words.server import HEALTH_PATH, RasaServer
 from bot.words.train import train
 from tests.nlu.phrases import LANGUAGES, evaluated_on
 
-pytestmark = [pytest.mark.rasa, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.rasa, pytest.mark.xdist_group("rasa"), pytest.mark.asyncio(loop_scope="module")]
 
 ANSWERED = {
     "consent": True,

@@ -1,11 +1,14 @@
 """Telegram as a channel."""
 
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from telegram import Bot, BotCommand
+from telegram.error import BadRequest, EndPointNotFound, InvalidToken, TelegramError
 
-from bot.channels.base import Wait
+from bot.channels.base import Impossible, TryAgain, Wait
 from bot.channels.telegram import receive
 from bot.channels.telegram import send as sending
 from bot.channels.telegram.request import AiohttpRequest
@@ -40,18 +43,30 @@ class TelegramChannel:
         self._silent_until = 0.0  # monotonic seconds
 
     async def start(self) -> None:
-        """Log in; raises PTB's errors when the token is refused or nobody answers."""
-        await self.bot.initialize()
+        """Log in. Raises Impossible when the token is refused, TryAgain when nobody answers."""
+        with _by_remedy():
+            await self.bot.initialize()
 
     async def stop(self) -> None:
         await self.bot.shutdown()
 
     async def introduce(self) -> None:
-        """Tell Telegram the commands, per language."""
+        """Tell Telegram the commands, per language. Raises as `start`."""
         for language in LANGUAGES:
             t = tongue(language)
             commands = [BotCommand(name, t.plain(what)) for name, what in COMMANDS.items()]
-            await self.bot.set_my_commands(commands, language_code="" if language == "en" else language)
+            with _by_remedy():
+                await self.bot.set_my_commands(commands, language_code="" if language == "en" else language)
+
+    async def receive_by_webhook(self, url: str, secret: str) -> None:
+        """Updates are posted to this address from now on. Raises Impossible when Telegram refuses the address."""
+        with _by_remedy():
+            await self.bot.set_webhook(url, secret_token=secret, allowed_updates=receive.ALLOWED_UPDATES)
+
+    async def receive_by_polling(self) -> None:
+        """Updates wait to be fetched from now on."""
+        with _by_remedy():
+            await self.bot.delete_webhook()
 
     @property
     def username(self) -> str:
@@ -81,3 +96,16 @@ class TelegramChannel:
     def _must_be_silent(self) -> bool:
         """Told to wait, we leave out what is only nice to have: it would lengthen the wait."""
         return time.monotonic() < self._silent_until
+
+
+@contextmanager
+def _by_remedy() -> Generator[None]:
+    """PTB's errors as ours. PTB writes the token into some of its own: they are left out."""
+    try:
+        yield
+    except (InvalidToken, EndPointNotFound):
+        raise Impossible("the token was refused") from None
+    except BadRequest as error:
+        raise Impossible(error.message[:200]) from None
+    except TelegramError as error:
+        raise TryAgain(type(error).__name__) from None
