@@ -136,8 +136,9 @@ class Twogether:
     async def stop(self) -> None:
         """Finish what has begun; what is left waits in the database."""
         self.stopping.set()
-        if self.scheduler.running:
-            self.scheduler.shutdown(wait=False)
+        async with self._ticking:  # a tick under way is finished, not cut off
+            if self.scheduler.running:
+                self.scheduler.shutdown(wait=False)
         for server, _ in self._servers:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self._servers), return_exceptions=True)
@@ -267,7 +268,8 @@ class Twogether:
 
 def _rasa(settings: Settings) -> RasaServer:
     token = settings.rasa_token.get_secret_value() if settings.rasa_token else ""
-    return RasaServer(url=settings.rasa_url, token=token)
+    # Who runs Rasa elsewhere gives it this one token, for both directions; for a child each side has its own.
+    return RasaServer(url=settings.rasa_url, token=token, actions_token=token)
 
 
 async def serve(settings: Settings) -> None:

@@ -35,6 +35,7 @@ def run() -> None:
 
     chosen = settings.load()
     chosen.token  # noqa: B018 - say at once that it is missing
+    log.configure(chosen.log_level)
     _upgrade(chosen)
     import uvloop
     uvloop.run(serve(chosen))
@@ -152,7 +153,7 @@ async def _match(database: Database, slug: str, *, dry_run: bool) -> None:
 def announce(
     cluster: ClusterOption,
     text: Annotated[list[str], typer.Option("--text", help="One per language: it='Buongiorno …'")],
-    audience: Annotated[str, typer.Option(help='Who: "role=worker country=IT"; nothing means everybody.')] = "",
+    audience: Annotated[str, typer.Option(help='Who: "role=worker country=IT", or "role=all".')] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who would get it.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Send it without asking.")] = False,
 ) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -24,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.clusters
 import db.people
-from bot import settings
+from bot import log, settings
 from bot.app import Twogether
 from bot.errors import Misconfigured
 from bot.lessons import service as lessons
@@ -98,9 +99,11 @@ def made_up(how_many: int) -> Iterator[MadeUp]:
 
 async def play(people_number: int, port: int, *, fresh: bool, folder: Path = VAR) -> None:
     """Start the simulator and the bot; run until Ctrl-C. What was played is kept in `folder`."""
+    _insist_on_free(port)
     _tidy(folder, fresh=fresh)
     number = max(people_number, IN_THE_VILLAGE)
     chosen = _settings(port, folder)
+    log.configure(chosen.log_level)
     file = _write_people(number, folder)
     simulator = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "simulator", "--port", str(port), "--token", TOKEN),
@@ -128,6 +131,13 @@ async def play(people_number: int, port: int, *, fresh: bool, folder: Path = VAR
         with suppress(ProcessLookupError):
             simulator.terminate()
         await simulator.wait()
+
+
+def _insist_on_free(port: int) -> None:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        raise Misconfigured(f"Port {port} is not free: another program uses it. Choose one with --port.") from None
 
 
 def _tidy(folder: Path, *, fresh: bool) -> None:
@@ -171,11 +181,11 @@ def _write_people(number: int, folder: Path) -> Path:
 
 
 async def _until_open(port: int, simulator: asyncio.subprocess.Process) -> None:
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
         for _ in range(200):
             if simulator.returncode is not None:
-                raise Misconfigured(f"Port {port} is not free: another program uses it. Choose one with --port.")
-            with suppress(aiohttp.ClientError):
+                break
+            with suppress(aiohttp.ClientError, TimeoutError):
                 async with session.get(f"http://127.0.0.1:{port}/sim/people") as answer:
                     if answer.status == 200:
                         return

@@ -38,6 +38,9 @@ class InboxRow(Base):
     done_at: Mapped[datetime | None]
 
 
+TABLE = Base.metadata.tables["inbox"]
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """A raw update on its way in."""
@@ -52,26 +55,39 @@ async def put(session: AsyncSession, channel: str, received: Sequence[Received],
     if not received:
         return []
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
-    rows = await session.scalars(
-        insert(InboxRow)
-        .values(
-            [
-                {
-                    "channel": channel,
-                    "update_id": one.update_id,
-                    "address": one.address,
-                    "payload": one.payload,
-                    "received_at": now,
-                    "state": PENDING,
-                    "attempts": 0,
-                }
-                for one in received
-            ]
-        )
+    facts = {one.update_id: one for one in reversed(received)}  # the first of two with the same id counts
+    # One statement and many rows: unlike a list of VALUES, SQLAlchemy compiles it only once.
+    kept = await session.execute(
+        insert(TABLE)
         .on_conflict_do_nothing(index_elements=["channel", "update_id"])
-        .returning(InboxRow)
+        .returning(TABLE.c.id, TABLE.c.update_id),
+        [
+            {
+                "channel": channel,
+                "update_id": one.update_id,
+                "address": one.address,
+                "payload": one.payload,
+                "received_at": now,
+                "state": PENDING,
+                "attempts": 0,
+            }
+            for one in received
+        ],
     )
-    return sorted(rows.all(), key=lambda row: row.id)
+    rows = [
+        InboxRow(
+            id=row_id,
+            channel=channel,
+            update_id=update_id,
+            address=facts[update_id].address,
+            payload=facts[update_id].payload,
+            received_at=now,
+            state=PENDING,
+            attempts=0,
+        )
+        for row_id, update_id in kept
+    ]
+    return sorted(rows, key=lambda row: row.id)
 
 
 async def pending(session: AsyncSession, after: int = 0, limit: int = 1000) -> Sequence[InboxRow]:

@@ -131,17 +131,26 @@ async def count(session: AsyncSession) -> int:
 
 
 async def everything_of(session: AsyncSession, person: Person) -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table that points at this person, by table; what `/mydata` gives."""
+    """Every row of every table that is about this person, by table; what `/mydata` gives.
+
+    What the other one of a match has answered is theirs, and left out.
+    """
     found: dict[str, list[dict[str, Any]]] = {}
     for table in Base.metadata.sorted_tables:
-        columns = _pointing_at_people(table)
+        theirs = [column == person.id for column in _pointing_at_people(table)]
         if table.name == "people":
-            columns = [table.c.id]
-        if not columns:
+            theirs = [table.c.id == person.id]
+        elif table.name == "audit":
+            theirs = [table.c.actor == person.id]
+        elif table.name == "meetings":
+            theirs.append(table.c.match_id.in_([match["id"] for match in found.get("matches", ())]))
+        if not theirs:
             continue
-        rows = await session.execute(select(table).where(or_(*(column == person.id for column in columns))))
+        rows = await session.execute(select(table).where(or_(*theirs)))
         if kept := [dict(row) for row in rows.mappings()]:
             found[table.name] = kept
+    for match in found.get("matches", ()):
+        del match["worker_says" if match["trainer_id"] == person.id else "trainer_says"]
     return found
 
 

@@ -324,7 +324,7 @@ def _show(case: Case, slot: str, answers: dict[str, Any], *, edit: bool = False)
     t = case.t
     role = str(answers.get("role", ""))
     text = _question(case, slot, role)
-    if slot != "consent" and case.person.joined_at is None and "role" in answers:
+    if slot != "consent" and case.person.joined_at is None and role in ("worker", "trainer"):
         number, of = (one - 1 for one in rules.step(answers, slot))  # the consent is not a question about them
         text = f"<i>{t('Question {number} of {of}', number=number, of=of)}</i>\n{text}"
     if case.preface:

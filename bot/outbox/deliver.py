@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 ANNOUNCEMENT = LANES.index(Lane.ANNOUNCEMENT)
 GIVE_UP_AFTER = timedelta(hours=24)
 FEWEST_TRIES = 20  # what was held for weeks is old already when it is first tried
+FEW = 8  # with more than this on their way (far above Telegram's rate) outcomes are written down together
 LONGEST_SLEEP_S = 30.0
 LOOK_AGAIN_S = 1.0
 
@@ -143,11 +144,22 @@ class Deliverer:
         except Exception as error:
             log.exception("outbox.send_failed", row=row.id)
             outcome = Outcome(row, db.outbox.FAILED, error=type(error).__name__)
-        self._finished.append(outcome)
+        if len(self._sending) > FEW or not await self._write_down(outcome):
+            self._finished.append(outcome)
         self._sending.pop(row.id, None)
         self._addresses.pop(row.id, None)
         SENT.labels(outcome.state).inc()
         self._woken.set()
+
+    async def _write_down(self, outcome: Outcome) -> bool:
+        """At once, because a crash before it makes the row uncertain. False when the database is away."""
+        try:
+            async with self._database.begin() as session:
+                await self._settle(session, outcome, self._clock.now())
+        except Exception:
+            log.exception("outbox.not_written_down", row=outcome.row.id)
+            return False
+        return True
 
     async def _my_turn(self) -> bool:
         """Wait for a place in the stream; False when the programme stops before it has come."""

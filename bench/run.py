@@ -1,0 +1,232 @@
+"""Every figure, in one table: turns by tap and by words, starts, memory, crashes; beside them what others need.
+
+Everything runs on 127.0.0.1, one programme at a time, and ends by itself. SQLite and PostgreSQL.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+
+import bot.log
+from bench.bots import ROOT, Child, ours, start
+from bench.crash import crash, participant
+from bench.load import FIRST_PERSON
+from bench.rasa import bare_rasa
+from bot.words.train import newest
+from db.engine import Database
+from db.migrate import upgrade_async
+from db.people import Person
+from tests.postgres import fresh_database
+
+PEOPLE = 2000
+AT_ONCE = 200
+MENU = "people:menu"
+FAST = "100000"  # SEND_RATE: as good as none
+WORDS = [
+    "when is my next meeting?",
+    "I would like the next lesson please",
+    "can I talk to a real person",
+    "how do I post a photo on instagram?",
+    "I need to move the meeting",
+    "what can you do",
+    "thank you very much",
+    "please stop the reminders for a while",
+]
+NO_WORDS = "At the moment I can only follow buttons"
+
+
+class Load:
+    """The process that plays Telegram and its people."""
+
+    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
+        self._process = process
+        self.url = url
+
+    async def ask(self, **order: Any) -> dict[str, Any]:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        answer = json.loads(await self._process.stdout.readline())
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer
+
+    async def taps(self, turns: int, at_once: int) -> dict[str, float]:
+        return await self.ask(act="tap", what=[MENU], turns=turns, at_once=at_once)
+
+    async def words(self, turns: int, at_once: int = 1) -> dict[str, float]:
+        return await self.ask(act="say", what=WORDS, turns=turns, at_once=at_once)
+
+    async def first_answer(self, act: str, what: str, unlike: str = "") -> dict[str, Any]:
+        return await self.ask(first=True, act=act, what=what, unlike=unlike)
+
+
+@asynccontextmanager
+async def load(people: int = PEOPLE) -> AsyncGenerator[Load]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.load", "--people", str(people)),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin
+    assert process.stdout
+    try:
+        yield Load(process, json.loads(await process.stdout.readline())["url"])
+    finally:
+        process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), 10)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+async def seed(database_url: str, people: int = PEOPLE) -> None:
+    """All tables, and so many participants whose chats the load plays."""
+    await upgrade_async(database_url)
+    database = Database(database_url)
+    async with database.begin() as session:
+        columns = [column.key for column in Person.__table__.columns if column.key != "id"]
+        made_up = [participant(FIRST_PERSON + number) for number in range(people)]
+        facts = [{key: getattr(one, key) for key in columns} for one in made_up]
+        defaults = {"channel": "telegram", "reachable": True, "paused": False, "zone": "Europe/Rome"}
+        blank = {"consent_version": "", "age_band": "", "country": "", "city": "", "sector": ""}
+        await session.execute(
+            insert(Person),
+            [
+                {key: value if value is not None else {**defaults, **blank}.get(key) for key, value in one.items()}
+                for one in facts
+            ],
+        )
+    await database.close()
+
+
+class Table:
+    """Prints as it goes, so that a long run can be watched."""
+
+    def section(self, title: str) -> None:
+        print(f"\n{title}", flush=True)
+
+    def row(self, what: str, facts: dict[str, float], beside: dict[str, float] | None = None) -> None:
+        """With `beside`: how many times as many turns a second (above 1 is better than theirs)."""
+        cpu = f"   {facts['cpu_ms']:5.1f} ms CPU" if "cpu_ms" in facts else ""
+        ratio = f"   {facts['per_s'] / beside['per_s']:5.2f} ×" if beside else ""
+        print(
+            f"  {what:<46} p50 {facts['p50_ms']:7.1f} ms   p99 {facts['p99_ms']:7.1f} ms   "
+            f"{facts['per_s']:6.1f} turns/s{cpu}{ratio}",
+            flush=True,
+        )
+
+    def fact(self, what: str, value: str) -> None:
+        print(f"  {what:<46} {value}", flush=True)
+
+
+async def run(*, quick: bool = False) -> None:
+    """Measure this machine and print the table. About six minutes, with `quick` about two."""
+    bot.log.configure("warning")
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # it minds every connection that a kill cuts
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    began = time.perf_counter()
+    table = Table()
+    turns = 400 if quick else 4000
+    table.section(f"A tap and its answer, through a simulated Telegram ({AT_ONCE} people at once, and one by one)")
+    echo = await _echo(table, turns, at_once=1, name="bare PTB echo bot, in order")
+    await _echo(table, turns, at_once=256, name="bare PTB echo bot, concurrent_updates=256")
+    async with databases() as urls:
+        for name, url in urls.items():
+            await _taps(table, url, name, turns, echo)
+    await _words(table, quick=quick)
+    await _crashes(table, quick=quick)
+    table.section(f"Measured in {time.perf_counter() - began:.0f} s.")
+
+
+@asynccontextmanager
+async def databases() -> AsyncGenerator[dict[str, str]]:
+    """An empty database of each kind."""
+    with tempfile.TemporaryDirectory(prefix="twogether-bench-") as folder:
+        async with fresh_database() as postgres:
+            yield {"SQLite": f"sqlite:///{Path(folder) / 'bench.db'}", "PostgreSQL": postgres}
+
+
+async def _echo(table: Table, turns: int, at_once: int, name: str) -> dict[str, dict[str, float]]:
+    async with load() as phones:
+        child = await start("bench.echo", "--url", phones.url, "--at-once", str(at_once))
+        try:
+            return await _both(table, phones, child, turns, name, None)
+        finally:
+            await child.stop()
+
+
+async def _taps(table: Table, url: str, name: str, turns: int, echo: dict[str, dict[str, float]]) -> None:
+    await seed(url)
+    async with load() as phones, ours(phones.url, url, SEND_RATE=FAST) as child:
+        await _both(table, phones, child, turns, f"twogether on {name}", echo)
+        table.fact("  its memory after that", f"{child.resident_mb():.0f} MB")
+
+
+async def _both(
+    table: Table, phones: Load, child: Child, turns: int, name: str, beside: dict[str, dict[str, float]] | None
+) -> dict[str, dict[str, float]]:
+    await phones.taps(turns // 4, 20)  # warm
+    before = child.cpu_s()
+    found = {"at once": await phones.taps(turns, AT_ONCE)}
+    found["at once"]["cpu_ms"] = 1000 * (child.cpu_s() - before) / turns
+    found["one by one"] = await phones.taps(turns // 10, 1)
+    for how, facts in found.items():
+        table.row(f"{name}, {how}", facts, beside[how] if beside else None)
+    return found
+
+
+async def _words(table: Table, *, quick: bool) -> None:
+    """Start-ups, words and memory: the programme with its own Rasa; then a bare Rasa with the same model."""
+    table.section("Start-up, words, memory (SQLite, Rasa as the programme starts it)")
+    if newest(ROOT / "models") is None:
+        table.fact("no language model", "`twogether train` makes one; words were not measured")
+        return
+    turns = 100 if quick else 400
+    async with databases() as urls:
+        url = urls["SQLite"]
+        await seed(url)
+        async with load() as phones, ours(phones.url, url, SEND_RATE=FAST, RASA_URL="") as child:
+            mine = await _words_of_ours(table, phones, child, turns)
+    async with bare_rasa() as rasa:
+        for what, path in (("REST webhook", "/webhooks/rest/webhook"), ("parser alone", "/model/parse")):
+            await rasa.measure(path, WORDS, turns // 10)  # warm
+            theirs = await rasa.measure(path, WORDS, turns)
+            table.row(f"bare Rasa, its {what}, one by one", theirs)
+            table.fact(f"  a words turn takes, beside its {what}", f"{mine['p50_ms'] / theirs['p50_ms']:.2f} × (p50)")
+        table.fact("  its memory", f"{rasa.child.resident_mb():.0f} MB")
+
+
+async def _words_of_ours(table: Table, phones: Load, child: Child, turns: int) -> dict[str, float]:
+    born = time.monotonic() - (time.perf_counter() - child.born)
+    first = await phones.first_answer("tap", MENU)
+    table.fact("from `python -m bot run` to the first answer", f"{first['at'] - born:.1f} s")
+    first = await phones.first_answer("say", WORDS[0], unlike=NO_WORDS)
+    table.fact("… to the first words understood", f"{first['at'] - born:.1f} s")
+    await phones.words(turns // 10)  # warm
+    mine = await phones.words(turns)
+    table.row("words, one by one", mine)
+    table.row("words, 20 at once", await phones.words(turns, 20))
+    table.fact("memory of the programme", f"{child.resident_mb():.0f} MB")
+    table.fact("memory of its Rasa", f"{child.children_mb():.0f} MB")
+    return mine
+
+
+async def _crashes(table: Table, *, quick: bool) -> None:
+    table.section("kill -9 at random moments")
+    turns, kills = (50, 5) if quick else (200, 20)
+    async with databases() as urls:
+        for name, url in urls.items():
+            await upgrade_async(url)
+            table.fact(name, str(await crash(url, turns=turns, kills=kills)))

@@ -1,0 +1,94 @@
+"""Two people who have left traces in every table: what they may see of it, and what goes when one of them goes."""
+
+from datetime import timedelta
+
+import db.audit
+from db.announcements import Announcement
+from db.clusters import Cluster, Coordination, Invitation
+from db.lessons import Answer, Plan, Study
+from db.matching import ACCEPTED, Match, Round
+from db.meetings import Feedback, Meeting, Reminder, Slot
+from db.outbox import OutboxRow
+from db.people import Conversation, Person
+from tests.app import MONDAY_MORNING as NOW
+from tests.app import Phone, Running
+
+SOON = NOW + timedelta(days=2)
+
+
+async def a_pair(house: Running) -> tuple[Phone, Phone]:
+    """Marco (who learns) and Aisha (who teaches), with rows of both in every table that knows people."""
+    marco = await house.joined("worker", "Marcolino", cluster_id=None, sector="bakery", age_band="50-59")
+    aisha = await house.joined("trainer", "Aisha", cluster_id=None)
+    learner, trainer = await house.people()
+    async with house.write() as session:
+        cluster = await session.get(Cluster, 1)
+        assert cluster is not None
+        matched = Round(cluster_id=1, by=None, at=NOW, matched=1, unmatched=0)
+        session.add(matched)
+        await session.flush()
+        match = Match(
+            round_id=matched.id,
+            trainer_id=trainer.id,
+            worker_id=learner.id,
+            score=1,
+            reasons={},
+            state=ACCEPTED,
+            trainer_says="yes",
+            worker_says="yes",
+            created_at=NOW,
+            expires_at=SOON,
+        )
+        session.add(match)
+        await session.flush()
+        meeting = Meeting(
+            match_id=match.id,
+            state="agreed",
+            times=[],
+            chosen_by=trainer.id,
+            starts_at=SOON,
+            ends_at=SOON + timedelta(hours=1),
+            created_at=NOW,
+            changed_at=NOW,
+        )
+        session.add(meeting)
+        await session.flush()
+        for one in (learner, trainer):
+            session.add_all(_rows_of(one, meeting.id))
+            db.audit.note(session, NOW, one.id, "join", f"person:{one.id}")
+    return marco, aisha
+
+
+def _rows_of(one: Person, meeting_id: int) -> list[object]:
+    return [
+        Round(cluster_id=1, by=one.id, at=NOW, matched=0, unmatched=1),
+        Conversation(person_id=one.id, answers={"name": one.name}, screen=[], updated_at=NOW),
+        Coordination(person_id=one.id, cluster_id=1, since=NOW),
+        Invitation(
+            token_hash=f"hash{one.id}",
+            cluster_id=1,
+            role="coordinator",
+            created_at=NOW,
+            created_by=one.id,
+            expires_at=SOON,
+            used_at=NOW,
+            used_by=one.id,
+        ),
+        OutboxRow(
+            person_id=one.id,
+            address=one.address,
+            payload={"text": f"Hello {one.name}"},
+            lane=0,
+            due_at=NOW,
+            dedupe_key=f"hello:{one.id}",
+            state="sent",
+            created_at=NOW,
+        ),
+        Plan(person_id=one.id, next_at=SOON),
+        Study(person_id=one.id, lesson="a", started_at=NOW),
+        Answer(person_id=one.id, lesson="a", block="b", choice=1, correct=True, at=NOW),
+        Slot(person_id=one.id, meeting_id=meeting_id, at=SOON),
+        Reminder(meeting_id=meeting_id, person_id=one.id, kind="day", sequence=0, due_at=SOON, late_after=SOON),
+        Feedback(meeting_id=meeting_id, person_id=one.id, rating="good", comment=f"from {one.name}", at=NOW),
+        Announcement(cluster_id=1, author_id=one.id, audience={}, texts={}, created_at=NOW, receipt={}),
+    ]

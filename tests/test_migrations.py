@@ -1,0 +1,140 @@
+"""The schema: up, down, up again with data in it; and the models say the same as the migrations."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from bot.messages import Lane, Outgoing
+from bot.outbox.put import Letter, put
+from db import migrate, tables
+from db.engine import Database
+from db.people import Person
+from tests.app import MONDAY_MORNING
+from tests.people_factory import cluster, person
+
+
+async def up(url: str, revision: str = "head") -> None:
+    await asyncio.to_thread(migrate.upgrade, url, revision)
+
+
+async def down(url: str, revision: str = "base") -> None:
+    await asyncio.to_thread(migrate.downgrade, url, revision)
+
+
+async def look[T](url: str, see: Any) -> Any:
+    database = Database(url)
+    try:
+        async with database.engine.connect() as connection:
+            return await connection.run_sync(see)
+    finally:
+        await database.close()
+
+
+def table_names(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(
+        connection,
+        opts={"compare_type": True, "compare_server_default": True, "target_metadata": tables.metadata},
+    )
+    return list(compare_metadata(context, tables.metadata))
+
+
+async def test_the_migrated_schema_is_the_models(database_url: str) -> None:
+    await up(database_url)
+    assert await look(database_url, table_names) == set(tables.metadata.tables)
+    assert await look(database_url, differences) == []
+    assert await migrate.current(database_url) == migrate.head()
+
+
+async def test_up_with_data_down_and_up_again(database_url: str) -> None:
+    assert await migrate.current(database_url) is None
+    await up(database_url)
+    await write_something(database_url)
+    await up(database_url)  # a second time changes nothing
+    database = Database(database_url)
+    async with database.read() as session:
+        (name,) = (await session.scalars(text("select name from people"))).all()  # type: ignore[call-overload]
+    await database.close()
+    assert name == "Marco"
+    await down(database_url)
+    assert await look(database_url, table_names) == set()
+    assert await migrate.current(database_url) is None
+    await up(database_url)
+    assert await look(database_url, differences) == []
+
+
+async def write_something(url: str) -> None:
+    database = Database(url)
+    async with database.begin() as session:
+        here = cluster()
+        session.add(here)
+        await session.flush()
+        marco = person("worker", "Marco", here.id)
+        session.add(marco)
+        await session.flush()
+        letter = Letter(marco, Outgoing("hello"), Lane.REPLY, "k1", MONDAY_MORNING)
+        assert await put(session, [letter, letter], MONDAY_MORNING) == 1
+    await database.close()
+
+
+async def test_foreign_keys_are_on(database_url: str) -> None:
+    await up(database_url)
+    database = Database(database_url)
+    with pytest.raises(IntegrityError):
+        async with database.begin() as session:
+            session.add(person("worker", "Marco", 4711))
+    await database.close()
+
+
+async def test_instants_come_back_in_utc_and_naive_ones_are_refused(database_url: str) -> None:
+    await up(database_url)
+    await write_something(database_url)
+    database = Database(database_url)
+    async with database.read() as session:
+        kept = await session.get_one(Person, 1)
+        assert kept.created_at == person("worker", "x", None).created_at
+        assert kept.created_at.utcoffset() is not None
+    async with database.read() as session:
+        (await session.get_one(Person, 1)).seen_at = MONDAY_MORNING.replace(tzinfo=None)
+        with pytest.raises(StatementError, match="time zone"):
+            await session.flush()
+    await database.close()
+
+
+async def test_what_is_changed_while_reading_is_dropped(database_url: str) -> None:
+    await up(database_url)
+    await write_something(database_url)
+    database = Database(database_url)
+    async with database.read() as session:
+        (await session.get_one(Person, 1)).name = "Mario"
+        await session.flush()
+    async with database.read() as session:
+        assert (await session.get_one(Person, 1)).name == "Marco"
+    await database.close()
+
+
+async def test_people_who_write_at_the_same_time_all_get_through(database_url: str) -> None:
+    await up(database_url)
+    database = Database(database_url)
+
+    async def write(number: int) -> None:
+        async with database.begin() as session:
+            session.add(person("worker", f"P{number}", None, address=str(number)))
+
+    await asyncio.gather(*(write(number) for number in range(50)))
+    async with database.read() as session:
+        assert await session.scalar(text("select count(*) from people")) == 50
+    await database.close()
+
+
+def test_an_address_that_is_no_database_of_ours_is_named() -> None:
+    with pytest.raises(ValueError, match="must be SQLite or PostgreSQL, not mysql"):
+        Database("mysql://x@y/z")
