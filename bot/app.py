@@ -8,7 +8,7 @@ import asyncio
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -139,10 +139,10 @@ class Twogether:
         async with self._ticking:  # a tick under way is finished, not cut off
             if self.scheduler.running:
                 self.scheduler.shutdown(wait=False)
-        for server, _ in self._servers:
-            server.should_exit = True
-        await asyncio.gather(*(task for _, task in self._servers), return_exceptions=True)
-        await self.turns.stop()
+        actions, web = self._servers[:1], self._servers[1:]
+        await _close(web)
+        await self.turns.stop()  # turns under way still need Rasa, and Rasa the actions
+        await _close(actions)
         await self.deliverer.stop()
         for task in self._tasks:
             with suppress(TimeoutError, asyncio.CancelledError):
@@ -252,10 +252,10 @@ class Twogether:
         await self.settle()
         while (now := self.clock.now()) < target:
             due = await self.next_due()
-            if due is None or due > target:
-                self.clock.advance(target - now)
-            else:
-                self.clock.advance(max(due - now, STEP))
+            # What is still due now, after all was done, waits for something else than time (a silent Telegram):
+            # go on by whole hours instead of standing still for it.
+            stop = target if due is None else due if due > now else now + timedelta(hours=1)
+            self.clock.advance(min(max(stop - now, STEP), target - now))
             await self.settle()
 
     async def settle(self) -> None:
@@ -264,6 +264,12 @@ class Twogether:
         await self.turns.until_idle()
         with suppress(TimeoutError):
             await asyncio.wait_for(self.deliverer.until_idle(), 20)
+
+
+async def _close(servers: Sequence[tuple[uvicorn.Server, asyncio.Task[None]]]) -> None:
+    for server, _ in servers:
+        server.should_exit = True
+    await asyncio.gather(*(task for _, task in servers), return_exceptions=True)
 
 
 def _rasa(settings: Settings) -> RasaServer:

@@ -38,6 +38,7 @@ def run() -> None:
     log.configure(chosen.log_level)
     _upgrade(chosen)
     import uvloop
+
     uvloop.run(serve(chosen))
 
 

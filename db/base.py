@@ -1,7 +1,7 @@
 """What all tables share: naming, and a column type for instants."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData
 from sqlalchemy.engine import Dialect
@@ -49,3 +49,8 @@ class Base(DeclarativeBase):
         list[int]: JSON(),
         list[dict[str, Any]]: JSON(),
     }
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """An id is never used again, on SQLite too: old buttons and dedupe keys hold ids for ever."""
+        super().__init_subclass__(**kwargs)
+        cast(Any, cls.__table__).dialect_options["sqlite"]["autoincrement"] = True

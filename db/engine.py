@@ -4,14 +4,15 @@ SQLite runs in WAL mode with foreign keys on; a writing transaction takes the wr
 (``BEGIN IMMEDIATE``), so that it never fails half-way for want of it.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from db.line import Line
 
 
 def async_url(url: str) -> str:
@@ -24,6 +25,9 @@ def async_url(url: str) -> str:
             return parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
         case other:
             raise ValueError(f"TWOGETHER_DATABASE_URL must be SQLite or PostgreSQL, not {other}")
+
+
+WRITERS = 8
 
 
 class Database:
@@ -43,14 +47,14 @@ class Database:
             _teach_sqlite(self.engine)
         self._write = async_sessionmaker(self.engine, expire_on_commit=False)
         self._read = async_sessionmaker(self.engine.execution_options(reads_only=True), expire_on_commit=False)
-        # SQLite has one writer; waiting in line here is fairer and faster than its busy handler.
-        self._writer = asyncio.Lock() if self.is_sqlite else None
+        # SQLite has one writer; waiting in line here is fairer and faster than its busy handler. With PostgreSQL
+        # more than a few at a time only make each other slow: it is one Python that speaks for all of them.
+        self._writers = Line(1 if self.is_sqlite else WRITERS)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncGenerator[AsyncSession]:
-        """A writing transaction: one use case."""
-        line: AbstractAsyncContextManager[Any] = self._writer or nullcontext()
-        async with line, self._write.begin() as session:
+    async def begin(self, *, urgent: bool = False) -> AsyncGenerator[AsyncSession]:
+        """A writing transaction: one use case. What is urgent does not wait behind other use cases."""
+        async with self._writers.place(urgent=urgent), self._write.begin() as session:
             yield session
 
     @asynccontextmanager

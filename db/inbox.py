@@ -129,8 +129,12 @@ def _printable(error: str) -> str:
 
 
 async def erase(session: AsyncSession, address: str) -> None:
-    """Empty what this address ever sent."""
-    await session.execute(update(InboxRow).where(InboxRow.address == address).values(payload={}, error=None))
+    """Forget what this address ever sent; what still waits for its turn is of the time after."""
+    await session.execute(
+        update(InboxRow)
+        .where(InboxRow.address == address, InboxRow.state != PENDING)
+        .values(address="", payload={}, error=None)
+    )
 
 
 async def count_by_state(session: AsyncSession) -> dict[str, int]:

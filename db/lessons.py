@@ -65,6 +65,8 @@ async def due_plans(session: AsyncSession, now: datetime, limit: int) -> Sequenc
         .where(Plan.next_at <= now)
         .order_by(Plan.next_at, Plan.person_id)
         .limit(limit)
+        .with_for_update(of=Plan, skip_locked=True)  # somebody may be taking a break at this very moment
+        .execution_options(populate_existing=True)
     )
     return rows.all()
 
@@ -76,6 +78,8 @@ async def due_tasks(session: AsyncSession, now: datetime, limit: int) -> Sequenc
         .where(Study.ask_at <= now)
         .order_by(Study.ask_at, Study.id)
         .limit(limit)
+        .with_for_update(of=Study, skip_locked=True)
+        .execution_options(populate_existing=True)
     )
     return rows.all()
 

@@ -22,6 +22,7 @@ class OutboxRow(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_state_lane_due_at_id", "state", "lane", "due_at", "id"),
+        Index("ix_outbox_state_due_at", "state", "due_at"),
         Index("ix_outbox_person_id_state", "person_id", "state"),
         Index("ix_outbox_announcement_id_state", "announcement_id", "state"),
         Index("ix_outbox_external_id", "external_id"),
@@ -236,3 +237,9 @@ async def count_by_key(session: AsyncSession, dedupe_prefix: str, state: str) ->
         )
         or 0
     )
+
+
+async def holds_button(session: AsyncSession, person_id: int, data: str) -> bool:
+    """Whether a message to this person carried a button with this data."""
+    payloads = await session.scalars(select(OutboxRow.payload).where(OutboxRow.person_id == person_id))
+    return any(button.get("data") == data for one in payloads for row in one.get("buttons", ()) for button in row)

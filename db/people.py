@@ -149,7 +149,11 @@ async def everything_of(session: AsyncSession, person: Person) -> dict[str, list
         rows = await session.execute(select(table).where(or_(*theirs)))
         if kept := [dict(row) for row in rows.mappings()]:
             found[table.name] = kept
+    for message in found.get("outbox", ()):
+        # A file sent along is left out: an earlier copy of this very file would make each one twice as long.
+        message["payload"] = {key: value for key, value in message["payload"].items() if key != "file"}
     for match in found.get("matches", ()):
+        match["reasons"] = {key: value for key, value in match["reasons"].items() if key != "declined"}
         del match["worker_says" if match["trainer_id"] == person.id else "trainer_says"]
     return found
 
@@ -176,7 +180,8 @@ async def erase_due(session: AsyncSession, now: datetime, limit: int) -> int:
     """Delete the last row of those who asked for it and did not come back. Returns how many."""
     ids = (await session.scalars(select(Person.id).where(Person.erase_at <= now).limit(limit))).all()
     if ids:
-        await session.execute(delete(Person).where(Person.id.in_(ids)))
+        # Asked again: whoever has come back in the meantime stays.
+        await session.execute(delete(Person).where(Person.id.in_(ids), Person.erase_at <= now))
     return len(ids)
 
 

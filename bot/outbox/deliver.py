@@ -154,7 +154,7 @@ class Deliverer:
     async def _write_down(self, outcome: Outcome) -> bool:
         """At once, because a crash before it makes the row uncertain. False when the database is away."""
         try:
-            async with self._database.begin() as session:
+            async with self._database.begin(urgent=True) as session:
                 await self._settle(session, outcome, self._clock.now())
         except Exception:
             log.exception("outbox.not_written_down", row=outcome.row.id)

@@ -140,10 +140,10 @@ async def test_the_database_away_for_a_moment_loses_nothing_and_counts_against_n
     marco = await house.joined("worker", "Marco")
     begin, is_away = house.app.database.begin, iter([False, True, True, True])
 
-    def sometimes_away() -> object:
+    def sometimes_away(**how: bool) -> object:
         if next(is_away, False):
             raise ConnectionError("the database is away")
-        return begin()
+        return begin(**how)
 
     monkeypatch.setattr(house.app.database, "begin", sometimes_away)
     await marco.say("/menu")

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=80), nullable=False),
         sa.Column("detail", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.create_index("ix_audit_actor", ["actor"], unique=False)
@@ -42,6 +43,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clusters")),
         sa.UniqueConstraint("slug", name=op.f("uq_clusters_slug")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "inbox",
@@ -57,6 +59,7 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
         sa.UniqueConstraint("channel", "update_id", name=op.f("uq_inbox_channel_update_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index("ix_inbox_address", ["address"], unique=False)
@@ -91,6 +94,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cluster_id"], ["clusters.id"], name=op.f("fk_people_cluster_id_clusters")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("channel", "address", name=op.f("uq_people_channel_address")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.create_index("ix_people_cluster_id_role", ["cluster_id", "role"], unique=False)
@@ -115,6 +119,7 @@ def upgrade() -> None:
             ["cluster_id"], ["clusters.id"], name=op.f("fk_announcements_cluster_id_clusters"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_announcements")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("announcements", schema=None) as batch_op:
         batch_op.create_index("ix_announcements_state", ["state"], unique=False)
@@ -132,6 +137,7 @@ def upgrade() -> None:
             ["person_id"], ["people.id"], name=op.f("fk_conversations_person_id_people"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_conversations")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "coordinations",
@@ -147,6 +153,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coordinations")),
         sa.UniqueConstraint("person_id", "cluster_id", name=op.f("uq_coordinations_person_id_cluster_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("coordinations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_coordinations_cluster_id"), ["cluster_id"], unique=False)
@@ -174,6 +181,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "lesson_answers",
@@ -188,6 +196,7 @@ def upgrade() -> None:
             ["person_id"], ["people.id"], name=op.f("fk_lesson_answers_person_id_people"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lesson_answers")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("lesson_answers", schema=None) as batch_op:
         batch_op.create_index("ix_lesson_answers_person_id_lesson", ["person_id", "lesson"], unique=False)
@@ -202,6 +211,7 @@ def upgrade() -> None:
             ["person_id"], ["people.id"], name=op.f("fk_lesson_plans_person_id_people"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_lesson_plans")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("lesson_plans", schema=None) as batch_op:
         batch_op.create_index("ix_lesson_plans_next_at", ["next_at"], unique=False)
@@ -219,6 +229,7 @@ def upgrade() -> None:
             ["cluster_id"], ["clusters.id"], name=op.f("fk_rounds_cluster_id_clusters"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("rounds", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rounds_cluster_id"), ["cluster_id"], unique=False)
@@ -238,6 +249,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_studies")),
         sa.UniqueConstraint("person_id", "lesson", name=op.f("uq_studies_person_id_lesson")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("studies", schema=None) as batch_op:
         batch_op.create_index("ix_studies_ask_at", ["ask_at"], unique=False)
@@ -267,6 +279,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_matches")),
         sa.UniqueConstraint("trainer_id", "worker_id", name=op.f("uq_matches_trainer_id_worker_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("matches", schema=None) as batch_op:
         batch_op.create_index("ix_matches_state_expires_at", ["state", "expires_at"], unique=False)
@@ -298,11 +311,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_outbox_dedupe_key")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_announcement_id_state", ["announcement_id", "state"], unique=False)
         batch_op.create_index("ix_outbox_external_id", ["external_id"], unique=False)
         batch_op.create_index("ix_outbox_person_id_state", ["person_id", "state"], unique=False)
+        batch_op.create_index("ix_outbox_state_due_at", ["state", "due_at"], unique=False)
         batch_op.create_index("ix_outbox_state_lane_due_at_id", ["state", "lane", "due_at", "id"], unique=False)
 
     op.create_table(
@@ -325,6 +340,7 @@ def upgrade() -> None:
             ["match_id"], ["matches.id"], name=op.f("fk_meetings_match_id_matches"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meetings")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("meetings", schema=None) as batch_op:
         batch_op.create_index("ix_meetings_match_id_state", ["match_id", "state"], unique=False)
@@ -346,6 +362,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting_feedback")),
         sa.UniqueConstraint("meeting_id", "person_id", name=op.f("uq_meeting_feedback_meeting_id_person_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "meeting_slots",
@@ -361,6 +378,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting_slots")),
         sa.UniqueConstraint("person_id", "at", name=op.f("uq_meeting_slots_person_id_at")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("meeting_slots", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_meeting_slots_meeting_id"), ["meeting_id"], unique=False)
@@ -385,6 +403,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "meeting_id", "person_id", "kind", "sequence", name=op.f("uq_reminders_meeting_id_person_id_kind_sequence")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("reminders", schema=None) as batch_op:
         batch_op.create_index("ix_reminders_state_due_at", ["state", "due_at"], unique=False)
@@ -410,6 +429,7 @@ def downgrade() -> None:
     op.drop_table("meetings")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_state_lane_due_at_id")
+        batch_op.drop_index("ix_outbox_state_due_at")
         batch_op.drop_index("ix_outbox_person_id_state")
         batch_op.drop_index("ix_outbox_external_id")
         batch_op.drop_index("ix_outbox_announcement_id_state")
