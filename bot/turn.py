@@ -383,10 +383,12 @@ class Turns:
 def leave_form(case: Case, do: Do) -> None:
     """Whoever taps something else is no longer writing; only the onboarding's questions stay open."""
     form = case.talk.form
-    if case.incoming.kind == "words" or not form or form.startswith("onboarding"):
+    if not form or form.startswith("onboarding"):
         return
-    if not do.what.startswith(form.partition("_")[0] + ":"):
-        case.close_form()
+    noun = form.partition("_")[0]
+    if do.what in (f"{noun}:said", "people:stop") or (noun != "people" and do.what.startswith(f"{noun}:")):
+        return
+    case.close_form()
 
 
 def _sorry(person: Person, row: InboxRow, now: datetime) -> Letter:

@@ -106,11 +106,11 @@ async def test_an_invitation_is_a_link_to_the_bot(twogether: Twogether, opened: 
     assert (kept.expires_at - kept.created_at).days == 7
 
 
-@pytest.mark.parametrize("command", [("invite", "coordinator"), ("match",), ("announce", "--text", "it=Ciao")])
-async def test_a_cluster_that_does_not_exist(twogether: Twogether, opened: Database, command: tuple[str, ...]) -> None:
-    said = await twogether(*command, "--cluster", "nowhere")
-    assert said.code == 2
-    assert said.err.startswith("There is no cluster 'nowhere'. There are: emilia-food, ")
+async def test_a_cluster_that_does_not_exist(twogether: Twogether, opened: Database) -> None:
+    for command in (("invite", "coordinator"), ("match",), ("announce", "--text", "it=Ciao")):
+        said = await twogether(*command, "--cluster", "nowhere")
+        assert said.code == 2
+        assert said.err.startswith("There is no cluster 'nowhere'. There are: emilia-food, ")
 
 
 async def a_pair(database: Database) -> None:
@@ -151,23 +151,21 @@ async def test_a_dry_run_of_an_announcement_sends_nothing(twogether: Twogether, 
     assert states == ["cancelled", "sending"]
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (("--text", "Ciao"), "--text 'Ciao' must look like it='…' with one of en, it, de, es."),
-        (("--text", "fr=Salut"), "--text 'fr=Salut' must look like it='…' with one of en, it, de, es."),
-        (("--text", "it= "), "--text 'it= ' must look like"),
-        (("--text", "it=Ciao", "--audience", "colour=red"), "an audience looks like role=worker country=IT"),
-        (("--text", "it=Ciao"), "say who it is for, e.g. role=worker country=IT, or role=all for everyone"),
-    ],
-)
-async def test_an_announcement_that_is_none(
-    twogether: Twogether, opened: Database, words: tuple[str, ...], says: str
-) -> None:
-    said = await twogether("announce", "--cluster", "emilia-food", *words)
-    assert said.code == 2
-    assert said.err.startswith(says)
-    assert len(said.err.strip().splitlines()) == 1
+NO_ANNOUNCEMENTS = {
+    ("--text", "Ciao"): "--text 'Ciao' must look like it='…' with one of en, it, de, es.",
+    ("--text", "fr=Salut"): "--text 'fr=Salut' must look like it='…' with one of en, it, de, es.",
+    ("--text", "it= "): "--text 'it= ' must look like",
+    ("--text", "it=Ciao", "--audience", "colour=red"): "an audience looks like role=worker country=IT",
+    ("--text", "it=Ciao"): "say who it is for, e.g. role=worker country=IT, or role=all for everyone",
+}
+
+
+async def test_an_announcement_that_is_none(twogether: Twogether, opened: Database) -> None:
+    for words, says in NO_ANNOUNCEMENTS.items():
+        said = await twogether("announce", "--cluster", "emilia-food", *words)
+        assert said.code == 2
+        assert said.err.startswith(says)
+        assert len(said.err.strip().splitlines()) == 1
     assert await how_many(opened, Announcement) == [0]
 
 
@@ -208,29 +206,27 @@ async def test_the_doctor_finds_nothing(twogether: Twogether, opened: Database) 
     assert "BAD" not in said.out
 
 
-@pytest.mark.parametrize(
-    ("command", "environment", "says"),
-    [
-        (("migrate",), {"PORT": "many"}, "TWOGETHER_PORT is not usable: "),
-        (("migrate",), {"DATABASE_URL": "mysql://x/y"}, "TWOGETHER_DATABASE_URL is not usable: "),
-        (("migrate",), {"DATABASE_URL": "sqlite"}, "The database cannot be used ("),
-        (("migrate",), {"DATABASE_URL": "sqlite:////proc/nowhere/x.db"}, "The database cannot be used ("),
-        (("run",), {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x"}, "The database cannot be used ("),
-        (("match", "--cluster", "x"), {"DATABASE_URL": "postgresql://h:port/x"}, "The database cannot be used ("),
-        (("run",), {"TELEGRAM_TOKEN": ""}, "TWOGETHER_TELEGRAM_TOKEN is not set: "),
-        (("run",), {"TELEGRAM_WEBHOOK_URL": "https://x.example"}, "TWOGETHER_TELEGRAM_WEBHOOK_SECRET is not set: "),
-        (("invite", "coordinator", "--cluster", "x"), {"TELEGRAM_TOKEN": ""}, "TWOGETHER_TELEGRAM_TOKEN is not set: "),
-        (("doctor",), {"QUIET_HOURS": "never"}, "TWOGETHER_QUIET_HOURS is not usable: "),
-    ],
+WRONG_SETTINGS: tuple[tuple[tuple[str, ...], dict[str, str], str], ...] = (
+    (("migrate",), {"PORT": "many"}, "TWOGETHER_PORT is not usable: "),
+    (("migrate",), {"DATABASE_URL": "mysql://x/y"}, "TWOGETHER_DATABASE_URL is not usable: "),
+    (("migrate",), {"DATABASE_URL": "sqlite"}, "The database cannot be used ("),
+    (("migrate",), {"DATABASE_URL": "sqlite:////proc/nowhere/x.db"}, "The database cannot be used ("),
+    (("run",), {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x"}, "The database cannot be used ("),
+    (("match", "--cluster", "x"), {"DATABASE_URL": "postgresql://h:port/x"}, "The database cannot be used ("),
+    (("run",), {"TELEGRAM_TOKEN": ""}, "TWOGETHER_TELEGRAM_TOKEN is not set: "),
+    (("run",), {"TELEGRAM_WEBHOOK_URL": "https://x.example"}, "TWOGETHER_TELEGRAM_WEBHOOK_SECRET is not set: "),
+    (("invite", "coordinator", "--cluster", "x"), {"TELEGRAM_TOKEN": ""}, "TWOGETHER_TELEGRAM_TOKEN is not set: "),
+    (("doctor",), {"QUIET_HOURS": "never"}, "TWOGETHER_QUIET_HOURS is not usable: "),
 )
-async def test_wrong_settings_are_one_sentence(
-    twogether: Twogether, command: tuple[str, ...], environment: dict[str, str], says: str
-) -> None:
-    said = await twogether(*command, **environment)
-    assert said.code == 2
-    assert said.out == ""
-    assert said.err.startswith(says)
-    assert len(said.err.strip().splitlines()) == 1
+
+
+async def test_wrong_settings_are_one_sentence(twogether: Twogether) -> None:
+    for command, environment, says in WRONG_SETTINGS:
+        said = await twogether(*command, **environment)
+        assert said.code == 2
+        assert said.out == ""
+        assert said.err.startswith(says)
+        assert len(said.err.strip().splitlines()) == 1
 
 
 async def test_a_token_that_telegram_refuses(twogether: Twogether, opened: Database) -> None:

@@ -40,8 +40,7 @@ async def _offer_lessons(session: AsyncSession, now: datetime, house: House) -> 
             continue
         lesson = await service.next_lesson(session, house.curriculum, person)
         if lesson is None:
-            plan.next_at = None  # the track is done
-            continue
+            continue  # all done, for now: a new lesson reaches them at their hour
         t = tongue(person.language)
         message = Outgoing(
             t("Your lesson for today:\n<b>{title}</b>\nDo you have five minutes?", title=lesson.title[person.language]),

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.case import ANYONE, JOINED, Case, Taps, word
 from bot.errors import Forged, Refused
-from bot.messages import Button
+from bot.messages import Button, Do
 from bot.onboarding import answers as reading
 from bot.onboarding import rules, service
 from bot.people import places
@@ -42,6 +42,8 @@ async def ask(case: Case, args: tuple[str, ...]) -> None:
 async def pick(case: Case, args: tuple[str, ...]) -> None:
     """A button with one answer was tapped."""
     slot, key = word(args, 0), ":".join(args[1:])
+    if slot == "name" and case.incoming.kind == "words" and _letters(key) != _letters(case.incoming.text):
+        key = case.incoming.text  # "Inés" presses a button that reads "Ines"; but her name is as she writes it
     found = reading.pick(slot, key, case.t)
     if not found.understood:
         raise Forged(N_("I don't know this button. Here is what I can do:"))
@@ -164,6 +166,9 @@ async def no(case: Case, _args: tuple[str, ...]) -> None:
     """No consent: nothing is kept."""
     if case.person.joined_at is not None:
         return await _already_answered(case)
+    if case.person.consent_at is not None:
+        case.wants.append(Do("people:forget"))  # an old button: what was answered since is not dropped unasked
+        return None
     return await _end(case, "consent", reading.read("consent", "no", case.t, {}).problem)
 
 
@@ -189,6 +194,14 @@ async def edit(case: Case, args: tuple[str, ...]) -> None:
         raise Forged(N_("I don't know this button. Here is what I can do:"))
     await service.edit_again(case, slot)
     await ask(case, ())
+
+
+@taps("young", needs=ANYONE)
+async def young(case: Case, _args: tuple[str, ...]) -> None:
+    """Said twice: younger than 18. Nothing is kept."""
+    if case.talk.asked != "age_band" or case.person.joined_at is not None:
+        return await _already_answered(case)
+    return await _end(case, "age_band", case.t("Thank you for asking! This programme is for adults only."))
 
 
 async def _end(case: Case, slot: str, why: str) -> None:
@@ -261,6 +274,10 @@ async def _already_answered(case: Case) -> None:
         case.t("You have answered this already. You can change your answers here:"),
         [Button(case.t.plain("Change my answers"), "onboarding:change", means=("affirm",)), *help_row(case)],
     )
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _is_open(case: Case, slot: str) -> bool:

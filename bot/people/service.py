@@ -120,10 +120,11 @@ async def accept_invitation(case: Case, token: str) -> Cluster:
     cluster = await db.clusters.get(case.session, found.cluster_id)
     if cluster is None or found.expires_at < case.now:
         raise Refused(N_("This invitation has expired. Please ask for a new one."))
-    if found.used_by == case.person.id:
-        if await case.coordinates(cluster.id):
-            return cluster
-    elif not await db.clusters.use_invitation(case.session, found.id, case.person.id, case.now):
+    if await case.coordinates(cluster.id):
+        return cluster  # they are in already; an unused link stays good for somebody else
+    if found.used_by != case.person.id and not await db.clusters.use_invitation(
+        case.session, found.id, case.person.id, case.now
+    ):
         raise Refused(N_("This invitation has been used already. Please ask for a new one."))
     case.session.add(db.clusters.Coordination(person_id=case.person.id, cluster_id=cluster.id, since=case.now))
     case.person.role = PERSON_COORDINATES

@@ -11,10 +11,9 @@ from db.people import Conversation, Person
 
 async def show(session: AsyncSession, person: Person, message: Outgoing, now: datetime) -> None:
     """The programme speaks first: the choices of this message become those on the person's screen."""
-    if message.buttons or message.quiz:
-        talk = await db.people.conversation(session, person.id, now)
-        if not talk.form:  # in the middle of a form, the form's own question stays on the screen
-            remember_screen(talk, message)
+    talk = await db.people.conversation(session, person.id, now)
+    if not talk.form:  # in the middle of a form, the form's own question stays on the screen
+        remember_screen(talk, message)
 
 
 def remember_screen(talk: Conversation, message: Outgoing) -> None:
@@ -24,7 +23,8 @@ def remember_screen(talk: Conversation, message: Outgoing) -> None:
             {"label": option, "data": data, "means": [str(i + 1), "abcdefghijkl"[i]]}
             for i, (option, data) in enumerate(zip(message.quiz.options, message.quiz.data, strict=True))
         ]
-    elif message.buttons:
+    elif not message.edit or message.buttons:
+        # Words answer the newest message only: an "ok" must never press a button of long ago.
         buttons = [button for row in message.buttons for button in row if button.data and button.spoken]
         talk.screen = [
             {"label": button.label, "data": button.data, "means": list(button.means)}

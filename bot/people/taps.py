@@ -3,6 +3,7 @@
 import structlog
 
 import db.clusters
+import db.outbox
 import db.people
 from bot.case import ANYONE, COORDINATOR, Case, Taps, number, word
 from bot.errors import Forged, Refused
@@ -10,6 +11,7 @@ from bot.messages import LANGUAGES, Button, Do, File, Lane, Outgoing
 from bot.people import service
 from bot.people.rules import pieces
 from bot.texts import N_, NAMES, tongue
+from db.clusters import Cluster
 from db.people import Person
 
 log = structlog.get_logger(__name__)
@@ -70,8 +72,8 @@ def help_row(case: Case) -> list[Button]:
 @taps("start", needs=ANYONE)
 async def start(case: Case, args: tuple[str, ...]) -> None:
     token = word(args)
-    if token:
-        cluster = await service.accept_invitation(case, token)
+    cluster = await _invited(case, token) if token else None
+    if cluster:
         case.say(
             case.t(
                 "Welcome! You now coordinate the cluster <b>{cluster}</b>.",
@@ -88,6 +90,15 @@ async def start(case: Case, args: tuple[str, ...]) -> None:
         )
         return await menu(case, ())
     await _go_on(case)
+
+
+async def _invited(case: Case, token: str) -> Cluster | None:
+    """The cluster of the invitation; one that is not valid is said so, and the way in goes on without it."""
+    try:
+        return await service.accept_invitation(case, token)
+    except Refused as refused:
+        case.say(case.t(refused.sentence, **refused.values))
+        return None
 
 
 async def _go_on(case: Case) -> None:
@@ -357,13 +368,15 @@ async def human(case: Case, args: tuple[str, ...]) -> None:
             [Button(case.t.plain("Menu"), "people:menu")],
         )
     said = word(args) if case.incoming.kind == "words" else ""
+    hour = f"{case.now:%Y%m%d%H}"
     for coordinator in coordinators:
         t = tongue(coordinator.language)
         text = t("<b>{name}</b> would like to talk to a person.", name=case.person.name or t("Somebody new"))
         if said:
             text += "\n\n" + t("Their words: “{words}”", words=said[:500])
         button = Button(t.plain("Answer"), f"people:reply:{case.person.id}", means=("affirm",))
-        key = f"{case.key}:human:{coordinator.id}"
+        # Without words once an hour is enough: tapping again does not ring again.
+        key = f"{case.key}:human:{coordinator.id}" if said else f"human:{case.person.id}:{coordinator.id}:{hour}"
         await case.tell(coordinator, Outgoing(text, ((button,),)), Lane.REMINDER, key)
     case.say(case.t("I have told your coordinator. They will answer you here."))
     if case.talk.form.startswith("onboarding"):
@@ -411,9 +424,18 @@ async def _allowed_to_write(case: Case, other_id: int) -> Person:
     for coordinator, person in ((case.person, other), (other, case.person)):
         if coordinator.role == "coordinator" and coordinator.joined_at:
             mine = await db.clusters.coordinated_by(case.session, coordinator.id)
-            if any(person.cluster_id in (None, cluster.id) for cluster in mine):
+            if any(person.cluster_id == cluster.id for cluster in mine):
+                return other
+            if person.cluster_id is None and (
+                case.person is coordinator or await _has_been_written_to(case, person, coordinator)
+            ):
                 return other
     raise Forged(N_("I don't know this button. Here is what I can do:"))
+
+
+async def _has_been_written_to(case: Case, person: Person, coordinator: Person) -> bool:
+    """Whether this coordinator has opened the line: a stranger cannot begin one."""
+    return await db.outbox.holds_button(case.session, person.id, f"people:reply:{coordinator.id}")
 
 
 # -- data -----------------------------------------------------------------------------------------------

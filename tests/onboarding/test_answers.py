@@ -106,13 +106,13 @@ def sentence(found: Reading) -> str:
         ("45", TRAINER, "This programme is for learners of 50 and older and for trainers from 18 to 27."),
         ("22", WORKER, "Learners in this programme are 50 or older. Would you rather teach"),
         ("58", TRAINER, "Trainers in this programme are 18 to 27. Would you rather learn"),
-        ("17", WORKER, "Thank you for asking! This programme is for adults only."),
+        ("17", WORKER, "This programme is for adults only. Are you really 17 years old?"),
     ],
 )
 def test_an_age_in_words(text: str, answers: dict[str, str], says: str) -> None:
     found = reading.read("age_band", text, EN, answers)
     assert found.value == says or sentence(found).startswith(says)
-    assert found.ends == (text == "17")
+    assert not found.ends
 
 
 def test_who_is_too_old_or_young_for_one_role_is_offered_the_other() -> None:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import select
 
 import db.clusters
@@ -33,7 +32,8 @@ async def test_an_invitation_works_once(house: Running) -> None:
     ines, eve = house.phone("Ines"), house.phone("Eve")
     await ines.start(token)
     assert ines.texts[0] == "Welcome! You now coordinate the cluster Andalusia, tourism and shops."
-    assert await eve.start(token) == "This invitation has been used already. Please ask for a new one."
+    assert (await eve.start(token)).startswith("Hello!"), "the way in goes on without it"
+    assert eve.texts[-2] == "This invitation has been used already. Please ask for a new one."
     first, second = await house.people()
     assert await coordinators(house) == [(first.id, 2)]
     assert (first.role, first.zone, first.cluster_id) == ("coordinator", "Europe/Madrid", 2)
@@ -48,7 +48,7 @@ async def test_two_at_once_are_one(house: Running) -> None:
     await house.idle()
     assert len(await coordinators(house)) == 1
     assert sum(one.role == "coordinator" for one in await house.people()) == 1
-    refused = [phone.last for phone in phones if "used already" in phone.last]
+    refused = [phone for phone in phones if "used already" in phone.texts[-2]]
     assert len(refused) == 5
 
 
@@ -70,14 +70,18 @@ async def test_an_invitation_ends_after_seven_days(house: Running) -> None:
     await house.advance(days=7)
     assert (await house.phone("Ines").start(last_minute)).startswith("Hello!")
     await house.advance(seconds=1)
-    assert await house.phone("Eve").start(late) == "This invitation has expired. Please ask for a new one."
+    eve = house.phone("Eve")
+    await eve.start(late)
+    assert eve.texts[-2] == "This invitation has expired. Please ask for a new one."
     assert len(await coordinators(house)) == 1
 
 
-@pytest.mark.parametrize("token", ["x", "x" * 32, "coordinator", "1"])
-async def test_a_forged_invitation(house: Running, token: str) -> None:
+async def test_a_forged_invitation(house: Running) -> None:
     await invite(house)
-    assert await house.phone("Eve").start(token) == "This invitation is not valid. Please ask for a new one."
+    for token in ("x", "x" * 32, "coordinator", "1"):
+        eve = house.phone("Eve")
+        await eve.start(token)
+        assert eve.texts[-2] == "This invitation is not valid. Please ask for a new one."
     assert await coordinators(house) == []
 
 

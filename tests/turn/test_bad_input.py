@@ -157,8 +157,8 @@ async def test_every_button_stops_spinning(house: Running) -> None:
 async def test_start_with_a_forged_payload(house: Running) -> None:
     marco = house.phone("Marco")
     for payload in ("x" * 64, "../../etc/passwd", "1", "a-_" * 20, "coordinator", "ключ"):
-        answer = await marco.start(payload)
-        assert answer.startswith("This invitation is not valid.")
+        assert (await marco.start(payload)).startswith("Hello! I am twogether.")
+        assert marco.texts[-2].startswith("This invitation is not valid.")
     (person,) = await house.people()
     assert person.role == ""
     assert (await marco.start()).startswith("Hello! I am twogether.")

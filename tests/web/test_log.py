@@ -82,7 +82,7 @@ def test_tokens_are_masked_wherever_they_stand(log: Log) -> None:
     url = f"https://api.telegram.org/bot{TOKEN}/sendMessage"
     structlog.get_logger().info(f"calling {url}", url=url, **{f"k{TOKEN}": 1}, inner=[url.replace(":A", "%3AA")])
     logging.getLogger("telegram.ext").warning("POST %s failed", url)
-    logging.getLogger("uvicorn.error").info("GET %s", url)
+    logging.getLogger("uvicorn.error").warning("GET %s", url)
     try:
         try:
             raise ConnectionError(f"cannot reach {url}")
