@@ -39,6 +39,7 @@ from bot.outbox.pace import Pace
 from bot.people import clusters, places
 from bot.people import due as people_due
 from bot.settings import Settings
+from bot.threads import due as threads_due
 from bot.turn import Turns
 from bot.web.app import build as build_web
 from bot.web.health import Rasa
@@ -56,6 +57,7 @@ TICKS: dict[str, tuple[Callable[[Database, datetime, House], Awaitable[int]], in
     "matching": (matching_due.tick, matching_due.BATCH),
     "meetings": (meetings_due.tick, meetings_due.BATCH),
     "announcements": (announcements_due.tick, announcements_due.BATCH),
+    "threads": (threads_due.tick, threads_due.BATCH),
 }
 NEXT_DUE = (
     db.people.next_due,
@@ -63,6 +65,7 @@ NEXT_DUE = (
     db.matching.next_due,
     db.meetings.next_due,
     announcements_due.next_due,
+    threads_due.next_due,
     db.outbox.next_due,
 )
 TICK_S = 5

@@ -19,6 +19,7 @@ import structlog
 import db.inbox
 import db.outbox
 import db.people
+import db.threads
 from bot.announcements.taps import taps as announcement_taps
 from bot.case import COORDINATOR, Case, House, Taps
 from bot.channels.base import Channel
@@ -37,11 +38,14 @@ from bot.people.taps import menu_words
 from bot.people.taps import screen as screen_taps
 from bot.people.taps import taps as people_taps
 from bot.texts import N_, tongue
+from bot.threads import rules as threads
+from bot.threads.taps import taps as thread_taps
 from bot.words.client import State, Words, WordsUnavailable
 from bot.words.times import TimeFound, when_async
 from db.engine import Database
 from db.inbox import InboxRow, Received
 from db.people import Conversation, Person
+from db.threads import Thread
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +57,7 @@ TAPS: dict[str, Taps] = {
     "matching": matching_taps,
     "meetings": meeting_taps,
     "announcements": announcement_taps,
+    "threads": thread_taps,
 }
 COMMANDS = {
     "start": "people:start",
@@ -82,6 +87,7 @@ class Standing:
 
     person: Person | None
     talk: Conversation
+    thread: Thread | None = None
 
 
 # A tap carries with it what it is for; only words need to know where they were said.
@@ -266,7 +272,8 @@ class Turns:
         async with self._database.read() as session:
             person = await db.people.by_address(session, row.channel, row.address)
             talk = await db.people.talk_of(session, person.id) if person else None
-        return Standing(person, talk or NOWHERE.talk)
+            thread = await db.threads.live(session, person.id) if person else None
+        return Standing(person, talk or NOWHERE.talk, thread)
 
     async def _carry_out(
         self, row: InboxRow, incoming: Incoming, dos: Sequence[Do], times: Sequence[TimeFound]
@@ -278,6 +285,8 @@ class Turns:
             person, talk = await people.arrive(session, row.channel, row.address, incoming, now)
             case = Case(session, now, person, talk, self._house, f"re:{row.id}", incoming, times)
             talk.updated_at = now
+            if incoming.kind == "words" and person.consent_at:
+                talk.recent = threads.remember(talk.recent, incoming.text, now)
             for do in dos:
                 await self._do(case, do)
                 while case.wants:
@@ -347,6 +356,8 @@ class Turns:
             return [Do("people:too_long")]
         if do := menu_words(text):
             return [do]
+        if meant_for_a_human(standing, text):
+            return [Do("threads:said", (text,))]
         if pressed := press(talk, text):
             return [pressed]
         if talk.form and not talk.form.startswith("onboarding"):
@@ -378,6 +389,22 @@ class Turns:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def meant_for_a_human(standing: Standing, text: str) -> bool:
+    """Whether these words are for the person at the other end of a thread, and the assistant keeps quiet.
+
+    Once a coordinator has come, everything is; before, what no open question waits for. A coordinator's own words
+    in the line they have opened are literally for the other one, too.
+    """
+    talk, thread = standing.talk, standing.thread
+    if talk.form == threads.LINE:
+        return True
+    if thread is None or talk.form == threads.REPORT:
+        return False
+    leaves = press(talk, text) == Do("threads:leave")
+    waits_for_words = bool(talk.form) or bool(standing.person and standing.person.joined_at is None)
+    return not leaves and (thread.owner_id is not None or not waits_for_words)
 
 
 def leave_form(case: Case, do: Do) -> None:

@@ -237,9 +237,3 @@ async def count_by_key(session: AsyncSession, dedupe_prefix: str, state: str) ->
         )
         or 0
     )
-
-
-async def holds_button(session: AsyncSession, person_id: int, data: str) -> bool:
-    """Whether a message to this person carried a button with this data."""
-    payloads = await session.scalars(select(OutboxRow.payload).where(OutboxRow.person_id == person_id))
-    return any(button.get("data") == data for one in payloads for row in one.get("buttons", ()) for button in row)

@@ -65,7 +65,8 @@ class Person(Base):
 class Conversation(Base):
     """Where a person's conversation stands: the open form, its question, the answers so far.
 
-    `screen` lists the buttons last shown (`{"label", "data", "means"}`), so that words can press them.
+    `screen` lists the buttons last shown (`{"label", "data", "means"}`), so that words can press them. `recent` holds
+    the last few things the person wrote (`{"at", "text"}`), to be shown to a coordinator if the person agrees.
     """
 
     __tablename__ = "conversations"
@@ -76,6 +77,7 @@ class Conversation(Base):
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     screen: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     unclear: Mapped[int] = mapped_column(default=0)
+    recent: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     updated_at: Mapped[datetime]
 
 
@@ -144,6 +146,9 @@ async def everything_of(session: AsyncSession, person: Person) -> dict[str, list
             theirs = [table.c.actor == person.id]
         elif table.name == "meetings":
             theirs.append(table.c.match_id.in_([match["id"] for match in found.get("matches", ())]))
+        elif table.name == "thread_messages":
+            asked = [one["id"] for one in found.get("threads", ()) if one["person_id"] == person.id]
+            theirs.append(table.c.thread_id.in_(asked))
         if not theirs:
             continue
         rows = await session.execute(select(table).where(or_(*theirs)))

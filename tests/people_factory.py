@@ -27,6 +27,7 @@ def person(role: str, name: str, cluster_id: int | None, **more: Any) -> Person:
         "seen_at": TUESDAY_NOON,
         "reachable": True,
         "language": "en",
+        "consent_at": TUESDAY_NOON - timedelta(days=14),
         "joined_at": TUESDAY_NOON - timedelta(days=14),
         "role": role,
         "name": name,

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 HOUSE = ("bot", "db", "simulator")
-NOUNS = ("people", "onboarding", "lessons", "matching", "meetings", "announcements")
+NOUNS = ("people", "onboarding", "lessons", "matching", "meetings", "announcements", "threads")
 EDGES = ("taps", "actions", "due")  # the edges of a noun: nothing below may know them
 
 
@@ -148,6 +148,7 @@ LAYERS = {
     "matching": {"people"},
     "meetings": {"people", "matching"},
     "announcements": {"people"},
+    "threads": {"people"},
 }
 
 

@@ -13,7 +13,7 @@ from bot.messages import Lane, Outgoing
 from bot.outbox.put import Letter, put
 from db import migrate, tables
 from db.engine import Database
-from db.people import Person
+from db.people import Conversation, Person
 from tests.app import MONDAY_MORNING
 from tests.people_factory import cluster, person
 
@@ -69,6 +69,31 @@ async def test_up_with_data_down_and_up_again(database_url: str) -> None:
     assert await migrate.current(database_url) is None
     await up(database_url)
     assert await look(database_url, differences) == []
+
+
+async def test_each_step_keeps_what_is_there(database_url: str) -> None:
+    await up(database_url, "0001")
+    await write_something(database_url)
+    talk = "insert into conversations values (1, 'onboarding_form', 'city', '{}', '[]', 2, '2026-11-23 09:00:00+00:00')"
+    await execute(database_url, talk)
+    for way in (up, down):
+        await way(database_url, "head" if way is up else "0001")
+        (kept,) = await execute(database_url, "select form, asked, unclear from conversations")
+        assert tuple(kept) == ("onboarding_form", "city", 2)
+    await up(database_url)
+    database = Database(database_url)
+    async with database.read() as session:
+        assert (await session.get_one(Conversation, 1)).recent == []
+    await database.close()
+
+
+async def execute(url: str, statement: str) -> list[Any]:
+    database = Database(url)
+    async with database.begin() as session:
+        result: Any = await session.execute(text(statement))
+        rows = list(result) if result.returns_rows else []
+    await database.close()
+    return rows
 
 
 async def write_something(url: str) -> None:

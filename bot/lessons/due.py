@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.lessons
+import db.threads
 from bot.case import House
 from bot.lessons import rules, service
 from bot.messages import Button, Lane, Outgoing
@@ -32,11 +33,12 @@ async def next_due(session: AsyncSession) -> datetime | None:
 
 async def _offer_lessons(session: AsyncSession, now: datetime, house: House) -> int:
     due = await db.lessons.due_plans(session, now, BATCH)
+    with_a_human = await db.threads.with_a_human(session, [person.id for _, person in due])
     letters: list[Letter] = []
     for plan, person in due:
         slot, quiet = plan.next_at, house.settings.quiet
         plan.next_at = rules.next_slot(now, plan.hour, plan.minute, person.zone, quiet)
-        if not person.reachable or person.paused:
+        if not person.reachable or person.paused or person.id in with_a_human:
             continue
         lesson = await service.next_lesson(session, house.curriculum, person)
         if lesson is None:

@@ -99,7 +99,7 @@ async def task(case: Case, args: tuple[str, ...]) -> None:
                     case.say(_filled(case, lesson, block.text[case.person.language]))
         case.say(
             t("That happens to everybody. Above you see the cards again. Or would you like somebody to help you?"),
-            [Button(t.plain("Talk to a person"), "people:human", means=("talk_to_person", "affirm"))],
+            [Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person", "affirm"))],
             [Button(t.plain("It works now"), f"lessons:task:{study.id}:done")],
         )
     else:
@@ -114,7 +114,7 @@ async def differs(case: Case, args: tuple[str, ...]) -> None:
     case.say(
         case.t("Thank you, that helps: somebody will look at this card. You can go on, or ask a person."),
         [Button(case.t.plain("Next"), f"lessons:after:{study.id}:{block.id}", means=("affirm", "next_lesson"))],
-        [Button(case.t.plain("Talk to a person"), "people:human", means=("talk_to_person",))],
+        [Button(case.t.plain("Talk to a person"), "threads:ask", means=("talk_to_person",))],
     )
 
 
@@ -137,7 +137,7 @@ async def how_to(case: Case, args: tuple[str, ...]) -> None:
         return case.say(
             t("There is a lesson about that: <b>{title}</b>.", title=lesson.title[case.person.language]),
             [Button(t.plain("Open this lesson"), f"lessons:open:{lesson.uuid}", means=("affirm",))],
-            [Button(t.plain("Talk to a person"), "people:human", means=("talk_to_person", "deny"))],
+            [Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person", "deny"))],
         )
     case.say(
         t("I have no lesson about that yet. A coordinator can help you with it."),

@@ -333,7 +333,7 @@ async def rate(case: Case, args: tuple[str, ...]) -> None:
 def _sorry(case: Case, pair: Pair) -> None:
     t = case.t
     again = Button(t.plain("Find another time"), f"meetings:book:{pair.match.id}", means=("book_meeting", "affirm"))
-    human = Button(t.plain("Talk to a person"), "people:human", means=("talk_to_person",))
+    human = Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person",))
     case.say(t("I am sorry that you did not meet. Would you like to find another time?"), [again], [human], [menu(t)])
 
 

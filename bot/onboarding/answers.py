@@ -109,7 +109,7 @@ def _age_band(text: str, t: Tongue, answers: Mapping[str, Any]) -> Reading:
 
 def _not_this_age(age: int, role: str, t: Tongue) -> Reading:
     """An adult for whom this role is not made: the other one if that fits, and a person in any case."""
-    ask = Button(t.plain("Talk to a person"), "people:human", means=("talk_to_person",))
+    ask = Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person",))
     if role == "worker" and rules.age_band(age, "trainer"):
         return Reading(
             problem=t("Learners in this programme are 50 or older. Would you rather teach, or ask a person?"),

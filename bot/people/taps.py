@@ -1,15 +1,13 @@
-"""Menu, help, language, a human, my data, forget me: what anybody may ask at any time."""
+"""Menu, help, language, my data, forget me: what anybody may ask at any time."""
 
 import structlog
 
 import db.clusters
-import db.outbox
 import db.people
-from bot.case import ANYONE, COORDINATOR, Case, Taps, number, word
-from bot.errors import Forged, Refused
-from bot.messages import LANGUAGES, Button, Do, File, Lane, Outgoing
+from bot.case import ANYONE, COORDINATOR, Case, Taps, word
+from bot.errors import Refused
+from bot.messages import LANGUAGES, Button, Do, File
 from bot.people import service
-from bot.people.rules import pieces
 from bot.texts import N_, NAMES, tongue
 from db.clusters import Cluster
 from db.people import Person
@@ -17,7 +15,6 @@ from db.people import Person
 log = structlog.get_logger(__name__)
 taps = Taps("people")
 screen = Taps("screen")
-REPLY = "people_reply"
 
 _KEYBOARD = {
     "worker": (
@@ -65,7 +62,7 @@ def help_row(case: Case) -> list[Button]:
     t = case.t
     return [
         Button(t.plain("Menu"), "people:menu"),
-        Button(t.plain("Talk to a person"), "people:human", means=("talk_to_person",)),
+        Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person",)),
     ]
 
 
@@ -134,6 +131,7 @@ async def menu(case: Case, _args: tuple[str, ...]) -> None:
         case.close_form()
     do = [[Button(t.plain(label), what)] for label, what in _KEYBOARD[case.person.role][:-1]]
     if case.person.role == "coordinator":
+        do.append([Button(t.plain("Conversations"), "threads:mine")])
         do.append([Button(t.plain("Invite a coordinator"), "people:invite")])
     else:
         do.append([Button(t.plain("Change my answers"), "onboarding:change")])
@@ -176,7 +174,7 @@ async def help_(case: Case, _args: tuple[str, ...]) -> None:
         back = Button(t.plain("Go on"), "onboarding:ask", means=("affirm",))
     case.say(
         text,
-        [back, Button(t.plain("Talk to a person"), "people:human", means=("talk_to_person",))],
+        [back, Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person",))],
         [
             Button(t.plain("What is stored about me"), "people:mydata", means=("my_data",)),
             Button(t.plain("Delete my data"), "people:forget", means=("forget_me",)),
@@ -248,7 +246,7 @@ async def unclear(case: Case, _args: tuple[str, ...]) -> None:
     case.say(case.t("I still do not understand, and I am sorry. A person can help, or choose here:"))
     case.say(
         case.t("What would you like to do?"),
-        [Button(case.t.plain("Talk to a person"), "people:human", means=("talk_to_person", "affirm"))],
+        [Button(case.t.plain("Talk to a person"), "threads:ask", means=("talk_to_person", "affirm"))],
         *[[Button(case.t.plain(label), what)] for label, what in _KEYBOARD[case.person.role]],
     )
     return None
@@ -303,7 +301,7 @@ async def unknown_command(case: Case, _args: tuple[str, ...]) -> None:
 @taps("stop", needs=ANYONE)
 async def stop(case: Case, _args: tuple[str, ...]) -> None:
     """Stop what is going on. Nothing that was answered is lost."""
-    if case.person.joined_at is None and case.talk.form == REPLY:
+    if case.person.joined_at is None and case.talk.form and not case.talk.form.startswith("onboarding"):
         case.close_form()
         case.say(case.t("All right, I have stopped that."))
         return await _go_on(case)
@@ -352,90 +350,6 @@ async def blocked(case: Case, _args: tuple[str, ...]) -> None:
 @taps("unblocked", needs=ANYONE)
 async def unblocked(case: Case, _args: tuple[str, ...]) -> None:
     """Nothing to say: Telegram's own START follows, or what was held goes out by itself."""
-
-
-# -- a person -------------------------------------------------------------------------------------------
-
-
-@taps("human", "problem", needs=ANYONE)
-async def human(case: Case, args: tuple[str, ...]) -> None:
-    """Tell the coordinators that somebody wants a human; they answer from here."""
-    coordinators = [one for one in await service.coordinators_for(case) if one.id != case.person.id]
-    if not coordinators:
-        log.warning("people.nobody_to_ask", person=case.person.id)
-        return case.say(
-            case.t("There is no coordinator for your region yet. I have noted your wish, and I am sorry."),
-            [Button(case.t.plain("Menu"), "people:menu")],
-        )
-    said = word(args) if case.incoming.kind == "words" else ""
-    hour = f"{case.now:%Y%m%d%H}"
-    for coordinator in coordinators:
-        t = tongue(coordinator.language)
-        text = t("<b>{name}</b> would like to talk to a person.", name=case.person.name or t("Somebody new"))
-        if said:
-            text += "\n\n" + t("Their words: “{words}”", words=said[:500])
-        button = Button(t.plain("Answer"), f"people:reply:{case.person.id}", means=("affirm",))
-        # Without words once an hour is enough: tapping again does not ring again.
-        key = f"{case.key}:human:{coordinator.id}" if said else f"human:{case.person.id}:{coordinator.id}:{hour}"
-        await case.tell(coordinator, Outgoing(text, ((button,),)), Lane.REMINDER, key)
-    case.say(case.t("I have told your coordinator. They will answer you here."))
-    if case.talk.form.startswith("onboarding"):
-        await _go_on(case)
-    return None
-
-
-@taps("reply", needs=ANYONE)
-async def reply(case: Case, args: tuple[str, ...]) -> None:
-    """Open a line to one person; the next thing written goes to them."""
-    other = await _allowed_to_write(case, number(args))
-    await case.ask_form(REPLY, str(other.id))
-    case.say(
-        case.t("Write your message to {name} now. I will pass it on.", name=other.name or case.t("them")),
-        [Button(case.t.plain("Cancel"), "people:stop", means=("stop", "deny", "go_back"))],
-    )
-
-
-@taps("said", needs=ANYONE)
-async def said(case: Case, args: tuple[str, ...]) -> None:
-    """Pass on what was written."""
-    if not case.talk.asked.isdigit():
-        case.close_form()
-        return await menu(case, ())
-    other = await _allowed_to_write(case, int(case.talk.asked))
-    case.close_form()
-    t = tongue(other.language)
-    name = case.person.name or t("Somebody new")
-    answer = Button(t.plain("Answer"), f"people:reply:{case.person.id}")
-    # Not a reply, though a person answers: what somebody has written is still of use after a break.
-    for place, piece in enumerate(pieces(word(args))):
-        text = t("<b>{name}</b> writes: {words}", name=name, words=piece)
-        await case.tell(other, Outgoing(text, ((answer,),)), Lane.REMINDER, f"{case.key}:said:{place}")
-    case.say(case.t("Passed on."))
-    if case.person.joined_at is None and case.talk.answers:
-        await _go_on(case)
-    return None
-
-
-async def _allowed_to_write(case: Case, other_id: int) -> Person:
-    """A coordinator to a person of their cluster (or one who has none yet), and such a person back."""
-    other = await db.people.get(case.session, other_id)
-    if other is None:
-        raise Forged(N_("I don't know this button. Here is what I can do:"))
-    for coordinator, person in ((case.person, other), (other, case.person)):
-        if coordinator.role == "coordinator" and coordinator.joined_at:
-            mine = await db.clusters.coordinated_by(case.session, coordinator.id)
-            if any(person.cluster_id == cluster.id for cluster in mine):
-                return other
-            if person.cluster_id is None and (
-                case.person is coordinator or await _has_been_written_to(case, person, coordinator)
-            ):
-                return other
-    raise Forged(N_("I don't know this button. Here is what I can do:"))
-
-
-async def _has_been_written_to(case: Case, person: Person, coordinator: Person) -> bool:
-    """Whether this coordinator has opened the line: a stranger cannot begin one."""
-    return await db.outbox.holds_button(case.session, person.id, f"people:reply:{coordinator.id}")
 
 
 # -- data -----------------------------------------------------------------------------------------------

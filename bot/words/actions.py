@@ -25,6 +25,7 @@ import bot.matching.actions
 import bot.meetings.actions
 import bot.onboarding.actions
 import bot.people.actions
+import bot.threads.actions
 from bot.messages import Do
 from bot.onboarding.actions import ANSWER, Named, given
 from bot.onboarding.rules import missing
@@ -38,6 +39,7 @@ NOUNS: tuple[ModuleType, ...] = (
     bot.matching.actions,
     bot.meetings.actions,
     bot.announcements.actions,
+    bot.threads.actions,
 )
 ONBOARDING_FORM = "validate_onboarding_form"
 

@@ -118,13 +118,13 @@ def test_an_age_in_words(text: str, answers: dict[str, str], says: str) -> None:
 def test_who_is_too_old_or_young_for_one_role_is_offered_the_other() -> None:
     assert [one.data for one in reading.read("age_band", "22", EN, WORKER).choices] == [
         "onboarding:pick:role:trainer",
-        "people:human",
+        "threads:ask",
     ]
     assert [one.data for one in reading.read("age_band", "58", EN, TRAINER).choices] == [
         "onboarding:pick:role:worker",
-        "people:human",
+        "threads:ask",
     ]
-    assert [one.data for one in reading.read("age_band", "45", EN, TRAINER).choices] == ["people:human"]
+    assert [one.data for one in reading.read("age_band", "45", EN, TRAINER).choices] == ["threads:ask"]
 
 
 @pytest.mark.parametrize(

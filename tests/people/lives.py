@@ -10,6 +10,7 @@ from db.matching import ACCEPTED, Match, Round
 from db.meetings import Feedback, Meeting, Reminder, Slot
 from db.outbox import OutboxRow
 from db.people import Conversation, Person
+from db.threads import Thread, ThreadMessage
 from tests.app import MONDAY_MORNING as NOW
 from tests.app import Phone, Running
 
@@ -54,6 +55,10 @@ async def a_pair(house: Running) -> tuple[Phone, Phone]:
         session.add(meeting)
         await session.flush()
         for one in (learner, trainer):
+            thread = Thread(person_id=one.id, about="human", opened_at=NOW, spoken_at=NOW)
+            session.add(thread)
+            await session.flush()
+            session.add(ThreadMessage(thread_id=thread.id, writer_id=one.id, words="help", at=NOW))
             session.add_all(_rows_of(one, meeting.id))
             db.audit.note(session, NOW, one.id, "join", f"person:{one.id}")
     return marco, aisha

@@ -149,7 +149,7 @@ async def test_a_double_tap_is_harmless(house: Running) -> None:
 
 async def test_every_button_stops_spinning(house: Running) -> None:
     marco = await house.joined("worker", "Marco")
-    taps = [house.tg.tap(marco.person, 1, data) for data in ("people:menu", "no such thing", "people:human")]
+    taps = [house.tg.tap(marco.person, 1, data) for data in ("people:menu", "no such thing", "threads:ask")]
     await house.idle()
     await house.tg.until(lambda: all(tap.answers == 1 for tap in taps))
 
@@ -216,7 +216,7 @@ async def a_programme(house: Running) -> None:
 
 known = st.sampled_from(sorted(verb for noun in TAPS.values() for verb in noun))
 # Asking for a human, and stopping for good, are meant to be heard by others.
-harmless = known.filter(lambda verb: verb not in ("people:human", "people:problem"))
+harmless = known.filter(lambda verb: verb not in ("threads:ask", "threads:problem"))
 arguments = st.lists(
     st.integers(-1, 5).map(str)
     | st.sampled_from(["en", "worker", "consent", "0", "9" * 18, "٣", "", "all"])

@@ -172,7 +172,7 @@ async def test_several_answers_in_one_message(road: Road) -> None:
     [
         ("en", "why do you ask?", "people:why"),
         ("it", "aiuto", "people:help"),
-        ("de", "ich möchte mit einem Menschen sprechen", "people:human"),
+        ("de", "ich möchte mit einem Menschen sprechen", "threads:ask"),
         ("es", "¿podemos hablar en inglés?", "people:language"),
         ("en", "what do you know about me", "people:mydata"),
         ("it", "cancelli il mio account", "people:forget"),
