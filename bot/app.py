@@ -43,7 +43,7 @@ from bot.threads import due as threads_due
 from bot.turn import Turns
 from bot.web.app import build as build_web
 from bot.web.health import Rasa
-from bot.words import actions
+from bot.words import actions, language
 from bot.words.client import Words
 from bot.words.server import RasaServer
 from db.engine import Database
@@ -109,6 +109,7 @@ class Twogether:
             log.warning("curriculum.problem", problem=str(problem))
         await self.prepare()
         self._background(asyncio.to_thread(places.load))
+        self._background(asyncio.to_thread(language.load))
         await self._log_in()
         self.house = House(self.settings, self.house.curriculum, self.channel.username)
         self.turns.move_in(self.house)

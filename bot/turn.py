@@ -10,7 +10,7 @@ import time
 import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,13 +34,15 @@ from bot.metrics import TURN_SECONDS, TURNS
 from bot.onboarding.taps import taps as onboarding_taps
 from bot.outbox.put import Letter, put
 from bot.people import service as people
-from bot.people.taps import menu_words
+from bot.people.taps import menu_words, offer_language
 from bot.people.taps import screen as screen_taps
 from bot.people.taps import taps as people_taps
 from bot.texts import N_, tongue
 from bot.threads import rules as threads
 from bot.threads.taps import taps as thread_taps
-from bot.words.client import State, Words, WordsUnavailable
+from bot.words import language
+from bot.words.client import State, Understood, Words, WordsUnavailable
+from bot.words.forms import FORMS, IN_PASSING, WHEN
 from bot.words.times import TimeFound, when_async
 from db.engine import Database
 from db.inbox import InboxRow, Received
@@ -79,6 +81,10 @@ MOST_TRIES = 3
 MANY_AT_ONCE = 32
 FLOOD = 30  # this many things waiting from one person: what is tapped beyond it is not worth doing
 LONGEST_WORDS = 4096
+SURE_ENOUGH = 0.5
+TELEGRAM_KNOWS = 0.9  # how often Telegram's language is the person's own
+WRITTEN_FOR_OTHERS = ("announcements_text", threads.REPORT, "meetings_comment")
+MOST_OF_A_YES = 4  # words
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,12 +266,14 @@ class Turns:
                 await db.inbox.done(session, row.id, self._clock.now(), "not for us")
             return
         standing = await self._standing(row) if incoming.kind == "words" else NOWHERE
+        if incoming.kind == "words" and standing.person is None:
+            incoming = replace(incoming, language=spoken(incoming))
         dos, person = await self._what_to_do(row, incoming, standing), standing.person
         times: Sequence[TimeFound] = ()
         if incoming.kind == "words" and person and any(do.what in READS_TIMES for do in dos):
             zoned = people.local(self._clock.now(), person)
             times = await when_async(incoming.text, person.language, zoned)
-        await self._carry_out(row, incoming, dos, times)
+        await self._carry_out(row, incoming, standing, dos, times)
         self._wake_outbox()
 
     async def _standing(self, row: InboxRow) -> Standing:
@@ -276,7 +284,12 @@ class Turns:
         return Standing(person, talk or NOWHERE.talk, thread)
 
     async def _carry_out(
-        self, row: InboxRow, incoming: Incoming, dos: Sequence[Do], times: Sequence[TimeFound]
+        self,
+        row: InboxRow,
+        incoming: Incoming,
+        standing: Standing,
+        dos: Sequence[Do],
+        times: Sequence[TimeFound],
     ) -> None:
         now = self._clock.now()
         async with self._database.begin() as session:
@@ -292,6 +305,8 @@ class Turns:
                 while case.wants:
                     await self._do(case, case.wants.pop(0))
             await case.send_replies()
+            if offered := other_language(incoming, standing):
+                await offer_language(case, offered)
 
     async def _do(self, case: Case, do: Do) -> None:
         """Carry out one use case, or say clearly why not."""
@@ -360,28 +375,27 @@ class Turns:
             return [Do("threads:said", (text,))]
         if pressed := press(talk, text):
             return [pressed]
-        if talk.form and not talk.form.startswith("onboarding"):
-            return [Do(f"{talk.form.partition('_')[0]}:said", (text,))]
+        form = FORMS.get(talk.form)
         self._aside(self._channels[row.channel].show_typing(row.address))
         state = State(
             language=person.language,
             role=person.role,
-            form=talk.form or None,
-            asked=talk.asked or None,
+            form=form.name if form else talk.form or None,
+            asked=form.slot if form else talk.asked or None,
             answers={key: value for key, value in talk.answers.items() if key != "picked"},
         )
         try:
             understood = await self._words.understand(text, sender=f"p{person.id}", state=state)
         except WordsUnavailable as error:
             log.warning("turn.words_unavailable", person=person.id, why=str(error))
+            if form:
+                return [Do(form.said, (text,))]
             if talk.form:
                 return [Do("onboarding:answer", (talk.asked, text)), Do("onboarding:ask")]
             return [Do("people:down")]
-        if not talk.form:
-            named = {entity.entity for entity in understood.entities}
-            for said in (*(("time",) if "time" in named else ()), understood.intent):
-                if pressed := press(talk, said):
-                    return [pressed]
+        for said in may_press(talk, understood, text):
+            if pressed := press(talk, said):
+                return [pressed]
         return list(understood.do)
 
     def _aside(self, work: Coroutine[Any, Any, None]) -> None:
@@ -389,6 +403,31 @@ class Turns:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def spoken(incoming: Incoming) -> str:
+    """The language of somebody's very first words; what Telegram says they read weighs in."""
+    told = language.from_channel(incoming.language)
+    return language.detect(incoming.text, {told: TELEGRAM_KNOWS} if told else None).language or told
+
+
+def other_language(incoming: Incoming, standing: Standing) -> str:
+    """The language to offer to somebody who clearly writes another than they chose; "" mostly. What is written for
+    others may be in any language."""
+    person, form = standing.person, standing.talk.form
+    if incoming.kind != "words" or person is None or form in (*WRITTEN_FOR_OTHERS, threads.LINE):
+        return ""
+    return "" if meant_for_a_human(standing, incoming.text) else language.wants_offer(incoming.text, person.language)
+
+
+def may_press(talk: Conversation, understood: Understood, text: str) -> list[str]:
+    """What the words may stand for on the screen: a time, an intent. In a form the form goes first; only a bare yes
+    or no is meant for the button that says so."""
+    named = {entity.entity for entity in understood.entities}
+    if not talk.form:
+        return [*(["time"] if "time" in named else []), understood.intent]
+    is_bare = understood.intent in ("affirm", "deny") and not named and understood.confidence >= SURE_ENOUGH
+    return [understood.intent] if is_bare and len(text.split()) <= MOST_OF_A_YES else []
 
 
 def meant_for_a_human(standing: Standing, text: str) -> bool:
@@ -412,10 +451,12 @@ def leave_form(case: Case, do: Do) -> None:
     form = case.talk.form
     if not form or form.startswith("onboarding"):
         return
+    if do.what in IN_PASSING or do.what in ("people:stop", "people:back", "screen:stop", "screen:back"):
+        return  # these know what to do about it themselves
     noun = form.partition("_")[0]
-    if do.what in (f"{noun}:said", "people:stop") or (noun != "people" and do.what.startswith(f"{noun}:")):
-        return
-    case.close_form()
+    stays = ("meetings:time", "meetings:again") if form == WHEN else tuple(TAPS.get(noun, ()))
+    if do.what not in stays:
+        case.close_form()
 
 
 def _sorry(person: Person, row: InboxRow, now: datetime) -> Letter:

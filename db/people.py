@@ -149,6 +149,8 @@ async def everything_of(session: AsyncSession, person: Person) -> dict[str, list
         elif table.name == "thread_messages":
             asked = [one["id"] for one in found.get("threads", ()) if one["person_id"] == person.id]
             theirs.append(table.c.thread_id.in_(asked))
+        elif table.name == "unanswered_questions":
+            theirs = [table.c.person_id == person.id]  # what a coordinator has settled is somebody else's question
         if not theirs:
             continue
         rows = await session.execute(select(table).where(or_(*theirs)))

@@ -83,7 +83,7 @@ async def judge(model: str) -> dict:
 
 def off(sure: "list[tuple[float, bool]]") -> float:
     """The expected calibration error: how far confidence is from the share that is right, over ten bins."""
-    bins: "list[list[tuple[float, bool]]]" = [[] for _ in range(BINS)]
+    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
     for confidence, right in sure:
         bins[min(BINS - 1, int(confidence * BINS))].append((confidence, right))
     gaps = (abs(sum(c for c, _ in one) - sum(r for _, r in one)) for one in bins if one)
@@ -102,7 +102,9 @@ def compare(config: str) -> dict:
         subprocess.run([*me, "--train", config, out], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         training_s = time.perf_counter() - began
         model = next(Path(out).glob("*.tar.gz"))
-        said = subprocess.run([*me, "--judge", str(model)], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        said = subprocess.run(
+            [*me, "--judge", str(model)], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
         return {"pipeline": config, "training_s": round(training_s), **json.loads(said.stdout.splitlines()[-1])}
 
 

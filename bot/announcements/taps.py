@@ -222,6 +222,13 @@ async def _draft(case: Case, args: tuple[str, ...]) -> Announcement | None:
     return None
 
 
+@taps("goon", needs=COORDINATOR)
+async def go_on(case: Case, _args: tuple[str, ...]) -> None:
+    """After an aside: the text is asked for again, if it is still being written."""
+    if draft := await _draft_being_written(case):
+        await _ask_next(case, draft)
+
+
 async def _draft_being_written(case: Case) -> Announcement | None:
     number_ = case.talk.answers.get("draft")
     if case.talk.form != FORM or not isinstance(number_, int):

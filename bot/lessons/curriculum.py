@@ -167,7 +167,7 @@ class Lesson:
         return _SLOT.sub(word, text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Curriculum:
     """Every lesson that could be read, drafts included, in order; and what is wrong with the others."""
 

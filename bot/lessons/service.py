@@ -1,18 +1,29 @@
-"""A person's way through the lessons: where they stand, what comes next, what they answered."""
+"""A person's way through the lessons: where they stand, what comes next, what they answered, what they ask."""
 
-from datetime import datetime
+import unicodedata
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import db.audit
+import db.clusters
 import db.lessons
+import db.questions
 from bot.case import Case
 from bot.clock import QuietHours
-from bot.lessons import rules
+from bot.errors import Forged
+from bot.lessons import rules, search
 from bot.lessons.curriculum import Block, Curriculum, Lesson
+from bot.people import vocabulary
+from bot.texts import N_
 from db.lessons import Answer, Plan, Study
 from db.people import Person
+from db.questions import Question, Scope
 
+LEARNING = ("worker", "trainer")
 HOUR = 18  # when lessons come unless the person says otherwise
+UNJUDGED_FOR = timedelta(days=30)  # how long a question waits for the word whether its card helped
+UNKNOWN = N_("I don't know this button. Here is what I can do:")
 
 
 async def enrol(session: AsyncSession, person: Person, now: datetime, quiet: QuietHours) -> None:
@@ -127,3 +138,69 @@ async def ask_again_tomorrow(case: Case, study: Study) -> None:
     hour, minute = (plan.hour, plan.minute) if plan else (HOUR, 0)
     study.task = "later"
     study.ask_at = rules.next_slot(case.now, hour, minute, case.person.zone, case.settings.quiet)
+
+
+def filled(case: Case, lesson: Lesson, text: str, *, as_html: bool = True) -> str:
+    """A lesson's text with what we know about the person in it."""
+    person = case.person
+    known = {"city": person.city}
+    if person.sector and person.sector != "other":
+        known["sector"] = vocabulary.label("sector", person.sector, person.language)
+    return lesson.fill(text, person.language, known, as_html=as_html)
+
+
+# -- questions ------------------------------------------------------------------------------------------
+
+
+def tidy(words: str) -> str:
+    """A question as it is kept: on one line, cut, without the marks around it, so that the same one is found again."""
+    said = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in words)
+    return " ".join(said.split()).strip("¿¡?!.… ")[: db.questions.LONGEST].rstrip()
+
+
+def answers_to(case: Case, words: str) -> list[search.Hit]:
+    """The cards that answer this person's question, the best first."""
+    index, person = search.index_of(case.house.curriculum), case.person
+    return index.find(words, person.language, person.role, case.now.date(), person.country)
+
+
+async def ask(case: Case, text: str, hits: list[search.Hit]) -> Question:
+    """Keep a question until it is answered; what stays unanswered anyway is kept once for each person."""
+    await db.questions.drop_unjudged(case.session, case.now - UNJUDGED_FOR)
+    question = None if hits else await db.questions.same_of(case.session, case.person.id, text)
+    if question is None:
+        lesson = hits[0].lesson.uuid if hits else ""
+        question = Question(person_id=case.person.id, text=text, lesson=lesson, unanswered=not hits)
+        case.session.add(question)
+    question.cluster_id, question.language, question.asked_at = case.person.cluster_id, case.person.language, case.now
+    await case.session.flush()
+    return question
+
+
+async def my_question(case: Case, question_id: int) -> Question | None:
+    """The question of one's own; None when it is answered or too long ago."""
+    question = await db.questions.get(case.session, question_id)
+    if question is not None and question.person_id != case.person.id:
+        raise Forged(UNKNOWN)
+    return question
+
+
+async def scope_of(case: Case) -> Scope:
+    """Whose questions this coordinator sees."""
+    clusters = await db.clusters.coordinated_by(case.session, case.person.id)
+    languages = {language for cluster in clusters for language in cluster.languages}
+    return Scope(tuple(cluster.id for cluster in clusters), tuple(sorted(languages)))
+
+
+async def settle(case: Case, question_id: int) -> bool:
+    """A coordinator has dealt with a question; False when that was done before, or it is gone."""
+    scope, question = await scope_of(case), await db.questions.get(case.session, question_id)
+    if question is None:
+        return False
+    if not question.unanswered or not scope.holds(question):
+        raise Forged(UNKNOWN)
+    if question.settled_at is not None:
+        return False
+    number = await db.questions.settle(case.session, scope, question.text, case.person.id, case.now)
+    db.audit.note(case.session, case.now, case.person.id, "settle question", f"question:{question_id}", number=number)
+    return number > 0

@@ -6,18 +6,17 @@ from datetime import time
 import db.audit
 from bot.case import JOINED, Case, Taps, number, word
 from bot.errors import Forged, Refused
-from bot.lessons import service
+from bot.lessons import help_taps, service
 from bot.lessons.curriculum import Block, Lesson
+from bot.lessons.service import LEARNING, UNKNOWN, filled
 from bot.messages import Button, Outgoing, Quiz
-from bot.people import vocabulary
 from bot.people.service import local
 from bot.people.taps import help_row
 from bot.texts import N_
 from db.lessons import Study
 
 taps = Taps("lessons")
-LEARNING = ("worker", "trainer")
-_UNKNOWN = N_("I don't know this button. Here is what I can do:")
+taps.update(help_taps.taps)
 
 
 @taps("next", needs=JOINED)
@@ -63,10 +62,10 @@ async def answer(case: Case, args: tuple[str, ...]) -> None:
     choice = number(args, 2)
     language = case.person.language
     if block.kind != "question" or choice >= len(block.options[language]):
-        raise Forged(_UNKNOWN)
+        raise Forged(UNKNOWN)
     right = await service.answer(case, lesson, block, choice)
     verdict = case.t("✅ Right!") if right else case.t("Not quite.")
-    why = html.escape(_filled(case, lesson, block.explanations[language][choice], as_html=False), quote=False)
+    why = html.escape(filled(case, lesson, block.explanations[language][choice], as_html=False), quote=False)
     case.say(f"{verdict} {why}")
     await _after(case, lesson, study, block)
 
@@ -96,14 +95,14 @@ async def task(case: Case, args: tuple[str, ...]) -> None:
         if lesson and case.person.language in lesson.languages:
             for block in service.blocks_of(case, lesson):
                 if block.kind == "card":
-                    case.say(_filled(case, lesson, block.text[case.person.language]))
+                    case.say(filled(case, lesson, block.text[case.person.language]))
         case.say(
             t("That happens to everybody. Above you see the cards again. Or would you like somebody to help you?"),
             [Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person", "affirm"))],
             [Button(t.plain("It works now"), f"lessons:task:{study.id}:done")],
         )
     else:
-        raise Forged(_UNKNOWN)
+        raise Forged(UNKNOWN)
 
 
 @taps("differs", needs=JOINED)
@@ -122,27 +121,6 @@ async def differs(case: Case, args: tuple[str, ...]) -> None:
 async def not_today(case: Case, _args: tuple[str, ...]) -> None:
     case.tick(case.t.plain("Not today"))
     case.say(case.t("No problem. The next one comes tomorrow."))
-
-
-@taps("how", needs=JOINED)
-async def how_to(case: Case, args: tuple[str, ...]) -> None:
-    """A question about social media: the lessons on its topic, or a person. Honest when there is none."""
-    t = case.t
-    asked = vocabulary.read_topics(args[-1] if args else "", case.person.language)
-    fitting = [
-        lesson for lesson in service.track_of(case.house.curriculum, case.person) if set(asked) & set(lesson.topics)
-    ]
-    if fitting:
-        lesson = fitting[0]
-        return case.say(
-            t("There is a lesson about that: <b>{title}</b>.", title=lesson.title[case.person.language]),
-            [Button(t.plain("Open this lesson"), f"lessons:open:{lesson.uuid}", means=("affirm",))],
-            [Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person", "deny"))],
-        )
-    case.say(
-        t("I have no lesson about that yet. A coordinator can help you with it."),
-        help_row(case),
-    )
 
 
 @taps("open", needs=JOINED)
@@ -244,7 +222,7 @@ async def _go_to(case: Case, lesson: Lesson, study: Study, block: Block) -> None
     onward = Button(t.plain("Next"), f"lessons:after:{study.id}:{block.id}", means=("affirm", "next_lesson"))
     match block.kind:
         case "card":
-            text = _filled(case, lesson, block.text[language])
+            text = filled(case, lesson, block.text[language])
             if block.volatile and lesson.checked:
                 text += "\n\n<i>" + t("Checked on {day}.", day=t.date(lesson.checked)) + "</i>"
                 differs = Button(t.plain("My screen looks different"), f"lessons:differs:{study.id}:{block.id}")
@@ -254,11 +232,11 @@ async def _go_to(case: Case, lesson: Lesson, study: Study, block: Block) -> None
         case "question":
             _ask(case, lesson, study, block)
         case "task":
-            done = _filled(case, lesson, block.done[language])
+            done = filled(case, lesson, block.done[language])
             case.say(
                 "\n\n".join(
                     (
-                        f"<b>{t('Your task')}</b>\n{_filled(case, lesson, block.text[language])}",
+                        f"<b>{t('Your task')}</b>\n{filled(case, lesson, block.text[language])}",
                         f"<i>{done}</i>",
                     )
                 )
@@ -268,15 +246,15 @@ async def _go_to(case: Case, lesson: Lesson, study: Study, block: Block) -> None
 
 def _ask(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
     language = case.person.language
-    options = tuple(_filled(case, lesson, option, as_html=False) for option in block.options[language])
+    options = tuple(filled(case, lesson, option, as_html=False) for option in block.options[language])
     assert block.answer is not None
     case.say(
-        _filled(case, lesson, block.question[language], as_html=False),
+        filled(case, lesson, block.question[language], as_html=False),
         quiz=Quiz(
             options,
             tuple(f"lessons:answer:{study.id}:{block.id}:{i}" for i in range(len(options))),
             block.answer,
-            _filled(case, lesson, block.explanations[language][block.answer], as_html=False),
+            filled(case, lesson, block.explanations[language][block.answer], as_html=False),
         ),
     )
 
@@ -291,14 +269,6 @@ async def _end(case: Case, lesson: Lesson, study: Study) -> None:
         text += " " + t("Tomorrow I will ask how the task went.")
     text += "\n" + t.n("You have finished {n} lesson of {of}.", "You have finished {n} lessons of {of}.", done, of=of)
     case.say(text, [Button(t.plain("One more lesson"), "lessons:next", means=("next_lesson",)), *help_row(case)])
-
-
-def _filled(case: Case, lesson: Lesson, text: str, *, as_html: bool = True) -> str:
-    person = case.person
-    known = {"city": person.city}
-    if person.sector and person.sector != "other":
-        known["sector"] = vocabulary.label("sector", person.sector, person.language)
-    return lesson.fill(text, person.language, known, as_html=as_html)
 
 
 async def _which(case: Case, args: tuple[str, ...]) -> tuple[Study, Lesson, Block]:
@@ -316,5 +286,5 @@ async def _which(case: Case, args: tuple[str, ...]) -> tuple[Study, Lesson, Bloc
 async def _study(case: Case, args: tuple[str, ...]) -> Study:
     study = await case.session.get(Study, number(args))
     if study is None or study.person_id != case.person.id:
-        raise Forged(_UNKNOWN)
+        raise Forged(UNKNOWN)
     return study

@@ -20,6 +20,7 @@ from db.people import Person
 taps = Taps("meetings")
 
 COMMENT_FORM = "meetings_comment"
+WHEN_FORM = "meetings_when"  # times are on offer: words may name another
 COMMENT_OPEN = timedelta(hours=1)  # what is written later is meant for something else
 RATINGS = ("good", "so_so", "bad", "missed")
 
@@ -40,10 +41,20 @@ async def begin(case: Case, args: tuple[str, ...]) -> None:
     return case.say(text, [menu(case.t)])
 
 
-@taps("book", "time")
+@taps("time")
+async def named_time(case: Case, args: tuple[str, ...]) -> None:
+    """Words that answer "when would you like to meet?"."""
+    if not case.times:
+        case.say(case.t("I found no time in that. Please write, for example: Tuesday at 3 in the afternoon."))
+    await book(case, args)
+
+
+@taps("book")
 async def book(case: Case, args: tuple[str, ...]) -> None:
     """Find a time with a partner, by buttons or from the words."""
     match_id = chosen_id(case, args)
+    if match_id is None and case.talk.form == WHEN_FORM and case.talk.asked.isdigit():
+        match_id = int(case.talk.asked)
     if match_id is not None:
         return await _arrange(case, await service.pair_of(case, match_id))
     async with matching.nothing_written_yet(case):
@@ -71,8 +82,27 @@ def _ask_with_whom(case: Case, partners: list[tuple[Match, Person]]) -> None:
 async def _arrange(case: Case, pair: Pair) -> None:
     meeting = await service.begin(case, pair)
     if case.times:
+        await case.ask_form(WHEN_FORM, str(pair.match.id))
         return await words.act_on(case, pair, meeting)
     return await _show(case, pair, meeting)
+
+
+@taps("again")
+async def again(case: Case, _args: tuple[str, ...]) -> None:
+    """After an aside: the question that is still open."""
+    if case.talk.form == WHEN_FORM and case.talk.asked.isdigit():
+        pair = await service.pair_of(case, int(case.talk.asked))
+        return await _show(case, pair, await service.begin(case, pair))
+    if case.talk.form == COMMENT_FORM and case.talk.asked.isdigit():
+        skip = Button(case.t.plain("Skip"), f"meetings:skip:{case.talk.asked}", means=("deny", "stop", "go_back"))
+        case.say(case.t("Would you like to say more about the meeting? Just write it here."), [skip])
+    return None
+
+
+async def _offer(case: Case, pair: Pair, meeting: Meeting) -> None:
+    """The times on offer; other ones may be named in words."""
+    await case.ask_form(WHEN_FORM, str(pair.match.id))
+    case.show(screens.choices(meeting, case.person, pair.other, case.now))
 
 
 async def _show(case: Case, pair: Pair, meeting: Meeting) -> None:
@@ -89,7 +119,7 @@ async def _show(case: Case, pair: Pair, meeting: Meeting) -> None:
     elif meeting.state == AGREED:
         case.show(screens.coming_up(meeting, case.person, pair.other, case.now))
     else:
-        case.show(screens.choices(meeting, case.person, pair.other, case.now))
+        await _offer(case, pair, meeting)
 
 
 @taps("pick")
@@ -151,7 +181,7 @@ async def other_times(case: Case, args: tuple[str, ...]) -> None:
 
 async def _new_times(case: Case, pair: Pair, meeting: Meeting, after: datetime | None = None) -> None:
     await service.offer_times(case, pair, meeting, after=after)
-    case.show(screens.choices(meeting, case.person, pair.other, case.now))
+    await _offer(case, pair, meeting)
 
 
 @taps("keep")
@@ -212,6 +242,7 @@ async def move(case: Case, args: tuple[str, ...]) -> None:
     if meeting.state != AGREED:
         return await _arrange(case, pair)
     if case.times:
+        await case.ask_form(WHEN_FORM, str(pair.match.id))
         return await words.act_on(case, pair, meeting)
     return await _new_times(case, pair, meeting)
 

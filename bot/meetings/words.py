@@ -41,6 +41,7 @@ async def act_on(case: Case, pair: Pair, meeting: Meeting) -> None:
 
 async def choose(case: Case, pair: Pair, meeting: Meeting, start: datetime) -> None:
     """Choose a time, and say that the other one is asked (an agreement speaks for itself)."""
+    case.close_form()
     if not await service.choose(case, pair, meeting, start):
         shown = screens.asked(meeting, case.person, pair.other, case.now)
         case.show(shown)

@@ -1,5 +1,6 @@
 """What Rasa's actions about the questions stand for, and which answers a message holds."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from bot.people.vocabulary import read_role
 
 ASK = "onboarding:ask"
 ANSWER = "onboarding:answer"
+SUGGEST = "onboarding:suggest"
 
 DOES = {
     "action_join": "onboarding:start",
@@ -60,6 +62,13 @@ _DIGRESSIONS = frozenset(
 )
 _GIVE_WAY = frozenset({"help", "greet", "thank", "goodbye"})
 SURE = 0.5  # below this a message in answer to a question is taken for the answer
+# "No, I meant Modena": what was answered before changes, although something else is asked.
+_CORRECTS = re.compile(
+    r"(?i)^\W*(no|nein|non|nee|sorry|wait|actually|anzi|scus[ai]|perd[oó]na?|disculpe|entschuldigung|moment|stop)\b"
+    r"|\b(i meant?|i mean|instead|not .+ but|volevo dire|intendevo|mi correggo|sbagliat\w|ich mein(t)?e|sondern|"
+    r"falsch|vertippt|verschrieben|quise decir|quer[ií]a decir|mejor dicho|me equivoqu[eé]|equivocad\w|me corrijo|"
+    r"correction|correggo|my mistake|typo)\b"
+)
 _MOST_OF_IT = 0.6  # a thing that makes up this share of a message is the message
 
 
@@ -85,6 +94,8 @@ def given(
     """
     if _digresses(text, intent, confidence, named, asked):
         return []
+    if corrected := _corrected(text, named, asked, answers):
+        return corrected
     found: dict[str, str] = {}
     if asked:
         found[asked] = text if asked in _WHOLE else _only(named, asked) or text
@@ -95,6 +106,25 @@ def given(
             continue
         found[slot] = ", ".join(words)
     return list(found.items())
+
+
+def _corrected(
+    text: str, named: Sequence[Named], asked: str | None, answers: Mapping[str, object]
+) -> list[tuple[str, str]]:
+    """Answers that are taken back: "no, I meant Modena" while something else is asked."""
+    if not _CORRECTS.search(text) or (asked and _naming(named, asked)):
+        return []
+    answered = [slot for slot in SLOTS if slot in answers and slot != asked]
+    words = {slot: [one.value for one in _naming(named, slot)] for slot in answered}
+    return [(slot, values[-1]) for slot, values in words.items() if values]
+
+
+def told(named: Sequence[Named]) -> tuple[str, str] | None:
+    """The first thing in a message that would change an answer, as (slot, words)."""
+    for slot in ("city", "sector", "name", "topics", "languages", "times"):
+        if words := [one.value for one in _naming(named, slot) if one.entity != "business"]:
+            return slot, ", ".join(words)
+    return None
 
 
 def _digresses(text: str, intent: str, confidence: float, named: Sequence[Named], asked: str | None) -> bool:

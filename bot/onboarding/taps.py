@@ -3,7 +3,7 @@
 import html
 from typing import Any
 
-from bot.case import ANYONE, JOINED, Case, Taps, word
+from bot.case import ANYONE, JOINED, TAP_BYTES, Case, Taps, word
 from bot.errors import Forged, Refused
 from bot.messages import Button, Do
 from bot.onboarding import answers as reading
@@ -24,6 +24,8 @@ async def ask(case: Case, args: tuple[str, ...]) -> None:
         return case.say(case.t("You take part already. What would you like to do?"), help_row(case))
     if case.person.erase_at is not None:
         return None  # who has just said no is not asked on
+    if case.said and any(one["data"].startswith("threads:open") for one in case.talk.screen):
+        return None  # one question at a time: first, what a coordinator may see
     answers = service.answers_of(case)
     role = word(args)
     if role in ("worker", "trainer") and "role" not in answers and "consent" in answers:
@@ -113,6 +115,32 @@ async def answer(case: Case, args: tuple[str, ...]) -> None:
     if slot in (case.talk.asked, ""):
         case.preface = "\n".join(line for line in (case.preface, found.problem) if line)
         case.choices = found.choices
+
+
+@taps("suggest", needs=ANYONE)
+async def suggest(case: Case, args: tuple[str, ...]) -> None:
+    """A participant says something new about themself: shall that change?"""
+    slot, words = word(args, 0), word(args, 1)
+    person = case.person
+    if person.joined_at is None or slot not in rules.needed({"role": person.role}):
+        return case.wants.append(Do("people:inform"))
+    await service.edit_again(case, slot)
+    found = reading.read(slot, words, case.t, service.answers_of(case))
+    if not found.understood:
+        case.close_form()
+        return case.wants.append(Do("people:inform"))
+    t, label = case.t, found.heard or _label(case, slot, found.value)
+    case.preface = t("You wrote: {words}. Shall I change that?", words=label)
+    if slot in rules.SEVERAL:
+        answers = service.answers_of(case)
+        known = [str(one) for one in getattr(person, slot)]
+        new = [str(one) for one in found.value if str(one) not in known]
+        await case.ask_form(service.FORM, slot, {**answers, "picked": {slot: [*known, *new]}})
+    else:
+        yes = f"onboarding:pick:{slot}:{found.value}"
+        if len(yes.encode()) <= TAP_BYTES:
+            case.choices = (Button(t.plain("Yes, change it"), yes, means=("affirm",)),)
+    return _show(case, slot, service.answers_of(case))
 
 
 @taps("place", needs=ANYONE)

@@ -8,10 +8,15 @@ import db.people
 from bot.messages import Outgoing
 from db.people import Conversation, Person
 
+# Forms that only wait for words about what is on the screen: a newer question takes their place.
+YIELDING = frozenset({"meetings_when"})
+
 
 async def show(session: AsyncSession, person: Person, message: Outgoing, now: datetime) -> None:
     """The programme speaks first: the choices of this message become those on the person's screen."""
     talk = await db.people.conversation(session, person.id, now)
+    if talk.form in YIELDING and message.buttons:
+        talk.form, talk.asked = "", ""
     if not talk.form:  # in the middle of a form, the form's own question stays on the screen
         remember_screen(talk, message)
 

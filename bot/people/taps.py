@@ -6,7 +6,7 @@ import db.clusters
 import db.people
 from bot.case import ANYONE, COORDINATOR, Case, Taps, word
 from bot.errors import Refused
-from bot.messages import LANGUAGES, Button, Do, File
+from bot.messages import LANGUAGES, Button, Do, File, Lane, Outgoing
 from bot.people import service
 from bot.texts import N_, NAMES, tongue
 from db.clusters import Cluster
@@ -132,6 +132,7 @@ async def menu(case: Case, _args: tuple[str, ...]) -> None:
     do = [[Button(t.plain(label), what)] for label, what in _KEYBOARD[case.person.role][:-1]]
     if case.person.role == "coordinator":
         do.append([Button(t.plain("Conversations"), "threads:mine")])
+        do.append([Button(t.plain("Unanswered questions"), "lessons:unanswered")])
         do.append([Button(t.plain("Invite a coordinator"), "people:invite")])
     else:
         do.append([Button(t.plain("Change my answers"), "onboarding:change")])
@@ -197,6 +198,33 @@ async def language(case: Case, args: tuple[str, ...]) -> None:
     if case.talk.form.startswith("onboarding") or case.person.joined_at is None:
         await _go_on(case)
     return None
+
+
+async def offer_language(case: Case, code: str) -> None:
+    """Somebody writes in another language than they chose: ask once a week, and never change it by itself."""
+    if any(one["data"].startswith("people:language:") for one in case.talk.screen):
+        return  # they are choosing one just now
+    t = tongue(code)
+    message = Outgoing(
+        t("Would you like to go on in English?"),
+        (
+            (
+                Button(t.plain("Yes"), f"people:language:{code}", means=("affirm", code)),
+                Button(t.plain("No"), "people:stay", means=("deny",)),
+            ),
+        ),
+    )
+    week = case.now.isocalendar()
+    await case.tell(case.person, message, Lane.REPLY, f"language:{case.person.id}:{code}:{week.year}-{week.week}")
+
+
+@taps("stay", needs=ANYONE)
+async def stay(case: Case, _args: tuple[str, ...]) -> None:
+    """The language stays as it is."""
+    case.tick(case.t("No"))
+    if case.person.joined_at is None:
+        return await _go_on(case)
+    return await menu(case, ())
 
 
 @taps("why", needs=ANYONE)
@@ -318,6 +346,8 @@ async def stop(case: Case, _args: tuple[str, ...]) -> None:
 
 @taps("back", needs=ANYONE)
 async def back(case: Case, _args: tuple[str, ...]) -> None:
+    if case.talk.form and not case.talk.form.startswith("onboarding"):
+        return await stop(case, ())
     if case.talk.form.startswith("onboarding") or case.person.joined_at is None:
         case.wants.append(Do("onboarding:back"))
     else:

@@ -126,16 +126,28 @@ async def problem(case: Case, args: tuple[str, ...]) -> None:
     told = word(args) if case.incoming.kind == "words" else ""
     if len(told.split()) >= A_REPORT:
         return await _read_back(case, told)
-    await _ask_what(case, "")
-    case.say(
-        case.t("I am sorry. What happened? Please write it in your own words; only your coordinators will read it."),
-        [Button(case.t.plain("Cancel"), "people:stop", means=("stop", "deny", "go_back"))],
-    )
+    return await _ask_for_it(case)
 
 
 async def _ask_what(case: Case, told: str) -> None:
     """Who has not joined yet keeps the answers that joining has collected."""
     await case.ask_form(REPORT, "words", {**case.talk.answers, "told": told})
+
+
+@taps("again", needs=ANYONE)
+async def again(case: Case, _args: tuple[str, ...]) -> None:
+    """After an aside: the report goes on, if it is still being written."""
+    if case.talk.form == REPORT:
+        told = str(case.talk.answers.get("told", ""))
+        await (_read_back(case, told) if told else _ask_for_it(case))
+
+
+async def _ask_for_it(case: Case) -> None:
+    await _ask_what(case, "")
+    case.say(
+        case.t("I am sorry. What happened? Please write it in your own words; only your coordinators will read it."),
+        [Button(case.t.plain("Cancel"), "people:stop", means=("stop", "deny", "go_back"))],
+    )
 
 
 async def _read_back(case: Case, told: str) -> None:

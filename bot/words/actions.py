@@ -27,8 +27,9 @@ import bot.onboarding.actions
 import bot.people.actions
 import bot.threads.actions
 from bot.messages import Do
-from bot.onboarding.actions import ANSWER, Named, given
+from bot.onboarding.actions import ANSWER, SUGGEST, Named, given, told
 from bot.onboarding.rules import missing
+from bot.words.forms import FORMS, Form, is_an_aside
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +63,10 @@ def executor() -> ActionExecutor:
     register = cast(Any, ready).register_function  # typed only in part
     for action, what in everything_done().items():
         register(action, _naming(what, reads.get(action)))
+    register("action_inform", inform)
     register(ONBOARDING_FORM, validate_onboarding_form)
+    for form in FORMS.values():
+        register(f"validate_{form.name}", _validating(form))
     return ready
 
 
@@ -82,6 +86,39 @@ def say(dispatcher: CollectingDispatcher, do: Do) -> None:
     dispatcher.utter_message(json_message={"what": do.what, "args": list(do.args)})
 
 
+def inform(dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[Event]:
+    """Somebody says something about themself: what it would change, if it names such a thing."""
+    text = _text(tracker)
+    news = told(_named(tracker))
+    say(dispatcher, Do(SUGGEST, (*news, text)) if news else Do(everything_done()["action_inform"], (text,)))
+    return []
+
+
+def _validating(form: Form) -> Action:
+    """Takes what was written for the form, unless it is an aside: then that intent's own rule speaks."""
+
+    def validate(dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[Event]:
+        text = _text(tracker)
+        intent, confidence = _intent(tracker)
+        names_a_time = any(one.entity == "time" for one in _named(tracker))
+        if is_an_aside(form, intent, confidence, text, names_a_time):
+            return [SlotSet("requested_slot", form.slot)]
+        say(dispatcher, Do(form.said, (text,)))
+        return [SlotSet(form.slot, text), SlotSet("requested_slot", None)]
+
+    return validate
+
+
+def _intent(tracker: Tracker) -> tuple[str, float]:
+    intent = cast(dict[str, Any], tracker.latest_message.get("intent") or {})
+    return str(intent.get("name")), float(intent.get("confidence") or 0)
+
+
+def _named(tracker: Tracker) -> list[Named]:
+    entities = cast(list[dict[str, Any]], tracker.latest_message.get("entities") or [])
+    return [Named(str(one["entity"]), str(one["value"])) for one in entities]
+
+
 def validate_onboarding_form(dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[Event]:
     """Find the answers in the message and say which question Rasa's form should hold open next.
 
@@ -90,17 +127,7 @@ def validate_onboarding_form(dispatcher: CollectingDispatcher, tracker: Tracker,
     slots = _slots(tracker)
     asked = cast(str | None, slots.get("requested_slot"))
     answers = {slot: value for slot, value in slots.items() if value is not None}
-    intent = cast(dict[str, Any], tracker.latest_message.get("intent") or {})
-    entities = cast(list[dict[str, Any]], tracker.latest_message.get("entities") or [])
-    named = [Named(str(one["entity"]), str(one["value"])) for one in entities]
-    found = given(
-        _text(tracker),
-        str(intent.get("name")),
-        float(intent.get("confidence") or 0),
-        named,
-        asked,
-        answers,
-    )
+    found = given(_text(tracker), *_intent(tracker), _named(tracker), asked, answers)
     for slot, words in found:
         say(dispatcher, Do(ANSWER, (slot, words)))
     if not found:

@@ -10,6 +10,7 @@ from db.matching import ACCEPTED, Match, Round
 from db.meetings import Feedback, Meeting, Reminder, Slot
 from db.outbox import OutboxRow
 from db.people import Conversation, Person
+from db.questions import Question
 from db.threads import Thread, ThreadMessage
 from tests.app import MONDAY_MORNING as NOW
 from tests.app import Phone, Running
@@ -92,6 +93,7 @@ def _rows_of(one: Person, meeting_id: int) -> list[object]:
         Plan(person_id=one.id, next_at=SOON),
         Study(person_id=one.id, lesson="a", started_at=NOW),
         Answer(person_id=one.id, lesson="a", block="b", choice=1, correct=True, at=NOW),
+        Question(person_id=one.id, language="en", text="how?", unanswered=True, asked_at=NOW),
         Slot(person_id=one.id, meeting_id=meeting_id, at=SOON),
         Reminder(meeting_id=meeting_id, person_id=one.id, kind="day", sequence=0, due_at=SOON, late_after=SOON),
         Feedback(meeting_id=meeting_id, person_id=one.id, rating="good", comment=f"from {one.name}", at=NOW),

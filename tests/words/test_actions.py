@@ -11,6 +11,7 @@ import yaml
 from bot.onboarding.actions import Named, given
 from bot.onboarding.rules import SLOTS
 from bot.words.actions import ONBOARDING_FORM, create_app, everything_done
+from bot.words.forms import FORMS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOMAIN = [
@@ -64,7 +65,8 @@ def done(answer: dict[str, Any]) -> list[tuple[str, ...]]:
 
 
 def test_every_action_of_the_domain_has_an_entry_and_the_other_way_round() -> None:
-    assert sorted(DOMAIN) == sorted([*everything_done(), ONBOARDING_FORM])
+    forms = [f"validate_{form.name}" for form in FORMS.values()]
+    assert sorted(DOMAIN) == sorted([*everything_done(), ONBOARDING_FORM, *forms])
 
 
 def test_no_noun_takes_an_action_from_another() -> None:

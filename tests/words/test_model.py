@@ -211,7 +211,7 @@ async def test_the_same_words_outside_the_form(road: Road, text: str, what: str)
 
 async def test_nothing_is_kept_from_turn_to_turn(road: Road) -> None:
     await road.say("Bologna", "it", "city")
-    assert (await road.say("Bologna", "it")).do[0].what == "people:inform"
+    assert (await road.say("Bologna", "it")).do[0].what == "onboarding:suggest"
     assert (await road.say("Bologna", "it", "name")).do[0].args == ("name", "Bologna")
 
 

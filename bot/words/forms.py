@@ -1,0 +1,63 @@
+"""The forms in which somebody writes freely: what the app calls them, and what Rasa calls them.
+
+Whoever is in one may ask for help, say "stop", or begin something else: Rasa's rules speak, and the form asks again
+if it is still open. (Onboarding's form is Rasa's as well; its questions are decided in `onboarding/rules.py`.)
+"""
+
+from dataclasses import dataclass
+
+WHEN = "meetings_when"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`said` takes the words, `slot` is Rasa's name for them."""
+
+    name: str
+    slot: str
+    said: str
+
+
+FORMS = {
+    WHEN: Form("meeting_form", "moment", "meetings:time"),
+    "meetings_comment": Form("feedback_form", "comment", "meetings:said"),
+    "threads_report": Form("problem_form", "problem", "threads:said"),
+    "announcements_text": Form("announcement_form", "announcement", "announcements:said"),
+}
+
+# Answered in passing; the form stays open and asks again.
+IN_PASSING = frozenset(
+    {
+        "people:help",
+        "people:why",
+        "people:robot",
+        "people:thanks",
+        "people:hello",
+        "people:language",
+        "people:outside",
+        "people:unclear",
+    }
+)
+
+# What somebody may say in the middle of writing. Anything else is what they write.
+LEAVES_WRITING = frozenset({"stop", "go_back", "start_again", "talk_to_person", "help", "why_ask", "bot_challenge"})
+SURE = 0.7
+MOST_WORDS = 6  # more is a text of its own, not an aside
+
+# Intents that can be an answer to "when would you like to meet?".
+NAMES_A_TIME = frozenset({"book_meeting", "reschedule_meeting", "inform", "nlu_fallback"})
+WITH_A_TIME = NAMES_A_TIME | {
+    "affirm",
+    "deny",
+    "change_lesson_time",
+    "confirm_attendance",
+    "find_match",
+    "out_of_scope",
+}
+
+
+def is_an_aside(form: Form, intent: str, confidence: float, text: str, names_a_time: bool) -> bool:
+    """Whether these words are something else than what the form waits for."""
+    if form.slot == "moment":
+        return intent not in (WITH_A_TIME if names_a_time else NAMES_A_TIME)
+    return intent in LEAVES_WRITING and confidence >= SURE and len(text.split()) <= MOST_WORDS
