@@ -1,6 +1,7 @@
 # make demo    play the whole programme in the browser        make run     the real bot
 # make test    every test, on SQLite and PostgreSQL            make check   style, types, lessons
 # make bench   measure this machine                            make lock    pin the requirements anew
+# make nlu-report   what the model mixes up                    make bench-nlu   compare pipelines (hours with DIET)
 SHELL := /bin/sh
 UV := .uv/bin/uv
 # The lists are complete, so nothing is resolved again.
@@ -8,7 +9,7 @@ INSTALL = $(UV) pip install -q --no-deps --require-hashes
 TWOGETHER := .venv/bin/twogether
 export UV_LINK_MODE ?= copy
 .DELETE_ON_ERROR:
-.PHONY: demo run test check bench bench-crash train setup setup-dev lock texts pictures
+.PHONY: demo run test check bench bench-crash bench-nlu nlu-report train setup setup-dev lock texts pictures
 
 demo: setup train
 	@$(TWOGETHER) demo $(if $(PEOPLE),--people $(PEOPLE))
@@ -28,6 +29,12 @@ check: setup-dev
 
 bench: setup-dev train
 	@$(TWOGETHER) bench
+
+bench-nlu: setup .venv-rasa/.installed
+	@.venv-rasa/bin/python -W ignore bench/pipelines/compare.py ours light diet
+
+nlu-report: train
+	@.venv-rasa/bin/python -W ignore tools/nlu_report.py 2>/dev/null
 
 train: setup .venv-rasa/.installed
 	@$(TWOGETHER) train

@@ -88,7 +88,7 @@ class LinearIntents(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
         """`C`: how closely to follow the examples; `noisy_copies` per example; `folds` for the confidence."""
-        return {"C": 0.7, "noisy_copies": 2, "folds": 3, "seed": 20}
+        return {"C": 0.7, "noisy_copies": 2, "folds": 2, "seed": 20}
 
     def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config

@@ -432,4 +432,4 @@ def test_the_model_is_read_once() -> None:
     load()
     misses = module._identifier.cache_info().misses
     load()
-    assert module._identifier.cache_info().misses == misses == 1
+    assert module._identifier.cache_info().misses == misses
