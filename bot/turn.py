@@ -42,7 +42,7 @@ from bot.threads import rules as threads
 from bot.threads.taps import taps as thread_taps
 from bot.words import language
 from bot.words.client import State, Understood, Words, WordsUnavailable
-from bot.words.forms import FORMS, IN_PASSING, WHEN
+from bot.words.forms import FOR_OTHERS, FORMS, IN_PASSING, WHEN_FORM
 from bot.words.times import TimeFound, when_async
 from db.engine import Database
 from db.inbox import InboxRow, Received
@@ -83,7 +83,6 @@ FLOOD = 30  # this many things waiting from one person: what is tapped beyond it
 LONGEST_WORDS = 4096
 SURE_ENOUGH = 0.5
 TELEGRAM_KNOWS = 0.9  # how often Telegram's language is the person's own
-WRITTEN_FOR_OTHERS = ("announcements_text", threads.REPORT, "meetings_comment")
 MOST_OF_A_YES = 4  # words
 
 
@@ -298,7 +297,7 @@ class Turns:
             person, talk = await people.arrive(session, row.channel, row.address, incoming, now)
             case = Case(session, now, person, talk, self._house, f"re:{row.id}", incoming, times)
             talk.updated_at = now
-            if incoming.kind == "words" and person.consent_at:
+            if incoming.kind == "words" and person.consent_at and not meant_for_a_human(standing, incoming.text):
                 talk.recent = threads.remember(talk.recent, incoming.text, now)
             for do in dos:
                 await self._do(case, do)
@@ -415,7 +414,7 @@ def other_language(incoming: Incoming, standing: Standing) -> str:
     """The language to offer to somebody who clearly writes another than they chose; "" mostly. What is written for
     others may be in any language."""
     person, form = standing.person, standing.talk.form
-    if incoming.kind != "words" or person is None or form in (*WRITTEN_FOR_OTHERS, threads.LINE):
+    if incoming.kind != "words" or person is None or form in FOR_OTHERS:
         return ""
     return "" if meant_for_a_human(standing, incoming.text) else language.wants_offer(incoming.text, person.language)
 
@@ -454,7 +453,7 @@ def leave_form(case: Case, do: Do) -> None:
     if do.what in IN_PASSING or do.what in ("people:stop", "people:back", "screen:stop", "screen:back"):
         return  # these know what to do about it themselves
     noun = form.partition("_")[0]
-    stays = ("meetings:time", "meetings:again") if form == WHEN else tuple(TAPS.get(noun, ()))
+    stays = ("meetings:time", "meetings:again") if form == WHEN_FORM else tuple(TAPS.get(noun, ()))
     if do.what not in stays:
         case.close_form()
 

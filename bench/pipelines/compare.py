@@ -110,10 +110,10 @@ def compare(config: str) -> dict:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    match_on = sys.argv[1:2]
-    if match_on == ["--train"]:
+    first = sys.argv[1:2]
+    if first == ["--train"]:
         train(*sys.argv[2:4])
-    elif match_on == ["--judge"]:
+    elif first == ["--judge"]:
         print(json.dumps(asyncio.run(judge(sys.argv[2]))))
     else:
         for config in sys.argv[1:]:

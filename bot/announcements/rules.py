@@ -11,6 +11,7 @@ from itertools import pairwise
 
 ALL = "all"
 ROLES = ("worker", "trainer")
+TEXT_FORM = "announcements_text"
 LONGEST_TEXT = 3_500  # UTF-16 units, as Telegram counts; leaves room for the line that says who writes
 DRAFT_LASTS = timedelta(days=7)
 

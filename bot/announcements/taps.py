@@ -4,7 +4,7 @@ import db.announcements
 import db.clusters
 from bot.announcements import rules, screens, service
 from bot.announcements.names import country_name, read_countries
-from bot.announcements.rules import ALL, ROLES
+from bot.announcements.rules import ALL, ROLES, TEXT_FORM
 from bot.case import COORDINATOR, Case, Taps, number, word
 from bot.errors import Forged, Refused
 from bot.messages import LANGUAGES, Button
@@ -15,7 +15,6 @@ from db.clusters import Cluster
 
 taps = Taps("announcements")
 
-FORM = "announcements_text"
 UNSAID = "-"
 FORGED = N_("I don't know this button. Here is what I can do:")
 NO_CLUSTER = N_("You do not coordinate a cluster yet, so there is nobody to announce to.")
@@ -169,7 +168,7 @@ async def send(case: Case, args: tuple[str, ...]) -> None:
             return
         await service.start(case.session, announcement, case.house, case.now)
         case.tick(case.t("Send it now"))
-        if case.talk.form == FORM:
+        if case.talk.form == TEXT_FORM:
             case.close_form()
     await _say_receipt(case, announcement)
 
@@ -178,7 +177,7 @@ async def send(case: Case, args: tuple[str, ...]) -> None:
 async def cancel(case: Case, args: tuple[str, ...]) -> None:
     """Throw the draft away. What is on its way is on its way."""
     announcement = await _own(case, args)
-    if case.talk.form == FORM and case.talk.answers.get("draft") == announcement.id:
+    if case.talk.form == TEXT_FORM and case.talk.answers.get("draft") == announcement.id:
         case.close_form()
     if announcement.state in (DRAFT, CANCELLED):
         await service.call_off(case.session, announcement, case.now)
@@ -231,7 +230,7 @@ async def go_on(case: Case, _args: tuple[str, ...]) -> None:
 
 async def _draft_being_written(case: Case) -> Announcement | None:
     number_ = case.talk.answers.get("draft")
-    if case.talk.form != FORM or not isinstance(number_, int):
+    if case.talk.form != TEXT_FORM or not isinstance(number_, int):
         return None
     draft = await db.announcements.get(case.session, number_)
     mine = draft is not None and draft.state == DRAFT and draft.author_id == case.person.id
@@ -253,7 +252,7 @@ async def _is_complete(case: Case, draft: Announcement) -> bool:
 async def _ask_next(case: Case, draft: Announcement) -> None:
     """Ask for what is missing next: who, where, the texts; then show it all and ask whether to send it."""
     cluster = await _cluster(case, draft)
-    if case.talk.form == FORM:
+    if case.talk.form == TEXT_FORM:
         case.close_form()
     if "role" not in draft.audience:
         case.show(screens.who_screen(case.t, draft))
@@ -275,7 +274,7 @@ async def _ask_next(case: Case, draft: Announcement) -> None:
 
 
 async def _ask_text(case: Case, draft: Announcement, numbers: dict[str, int], language: str) -> None:
-    await case.ask_form(FORM, language, {"draft": draft.id})
+    await case.ask_form(TEXT_FORM, language, {"draft": draft.id})
     case.show(screens.text_screen(case.t, draft, await _cluster(case, draft), numbers, language))
 
 

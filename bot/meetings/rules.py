@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+WHEN_FORM = "meetings_when"  # times are on offer: words may name another
+COMMENT_FORM = "meetings_comment"
+
 LASTS = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
 MOST_TIMES = 3  # on offer at once

@@ -9,9 +9,11 @@ from bot.matching import service as matching
 from bot.matching.service import NOT_YOURS, rows
 from bot.matching.taps import chosen_id, menu
 from bot.meetings import rules, screens, service, words
+from bot.meetings.rules import COMMENT_FORM, WHEN_FORM
 from bot.meetings.service import NO_MEETING, Pair
 from bot.messages import Button, Do
 from bot.people import service as people
+from bot.people.talk import YIELDING
 from bot.texts import N_
 from db.matching import Match
 from db.meetings import AGREED, CANCELLED, HELD, PROPOSED, Meeting
@@ -19,8 +21,6 @@ from db.people import Person
 
 taps = Taps("meetings")
 
-COMMENT_FORM = "meetings_comment"
-WHEN_FORM = "meetings_when"  # times are on offer: words may name another
 COMMENT_OPEN = timedelta(hours=1)  # what is written later is meant for something else
 RATINGS = ("good", "so_so", "bad", "missed")
 
@@ -416,3 +416,4 @@ def _thank(case: Case) -> None:
 
 
 people.LEAVING.append(service.cancel_all)
+YIELDING.add(WHEN_FORM)

@@ -9,7 +9,7 @@ from bot.case import Case
 from bot.errors import Refused
 from bot.matching.taps import menu
 from bot.meetings import rules, screens, service
-from bot.meetings.rules import HOURS, MOMENT, Wish
+from bot.meetings.rules import HOURS, MOMENT, WHEN_FORM, Wish
 from bot.meetings.service import PROBLEMS, Pair
 from bot.messages import Button
 from bot.texts import N_
@@ -41,7 +41,8 @@ async def act_on(case: Case, pair: Pair, meeting: Meeting) -> None:
 
 async def choose(case: Case, pair: Pair, meeting: Meeting, start: datetime) -> None:
     """Choose a time, and say that the other one is asked (an agreement speaks for itself)."""
-    case.close_form()
+    if case.talk.form == WHEN_FORM:
+        case.close_form()
     if not await service.choose(case, pair, meeting, start):
         shown = screens.asked(meeting, case.person, pair.other, case.now)
         case.show(shown)

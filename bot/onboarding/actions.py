@@ -62,12 +62,13 @@ _DIGRESSIONS = frozenset(
 )
 _GIVE_WAY = frozenset({"help", "greet", "thank", "goodbye"})
 SURE = 0.5  # below this a message in answer to a question is taken for the answer
-# "No, I meant Modena": what was answered before changes, although something else is asked.
+# "No, I meant Modena": what was answered before changes, although something else is asked. A "no" alone is not enough
+# ("non so, lavoro a Bologna"); with a comma behind it, it takes something back.
 _CORRECTS = re.compile(
-    r"(?i)^\W*(no|nein|non|nee|sorry|wait|actually|anzi|scus[ai]|perd[oó]na?|disculpe|entschuldigung|moment|stop)\b"
-    r"|\b(i meant?|i mean|instead|not .+ but|volevo dire|intendevo|mi correggo|sbagliat\w|ich mein(t)?e|sondern|"
-    r"falsch|vertippt|verschrieben|quise decir|quer[ií]a decir|mejor dicho|me equivoqu[eé]|equivocad\w|me corrijo|"
-    r"correction|correggo|my mistake|typo)\b"
+    r"(?i)^\W*(no|nein|nee)\s*[,.!;:–-]"
+    r"|^\W*(sorry|actually|anzi|scus[ai]|perd[oó]na?|disculpe|entschuldigung)\b"
+    r"|\b(i meant?|instead|volevo dire|intendevo|mi correggo|sbagliat\w|ich mein(t)?e|sondern|vertippt|verschrieben|"
+    r"quise decir|quer[ií]a decir|mejor dicho|me equivoqu[eé]|equivocad\w|me corrijo|my mistake|typo)\b"
 )
 _MOST_OF_IT = 0.6  # a thing that makes up this share of a message is the message
 

@@ -94,14 +94,13 @@ def _age_band(text: str, t: Tongue, answers: Mapping[str, Any]) -> Reading:
     if not 0 < age <= rules.OLDEST:
         return Reading(problem=t("{age} cannot be right as an age. Please write a number, for example 58.", age=age))
     if age < rules.YOUNGEST:
-        return (
-            Reading(  # asked again, because nothing is kept of somebody so young: a slip of the finger would cost all
-                problem=t("This programme is for adults only. Are you really {age} years old?", age=age),
-                choices=(
-                    Button(t.plain("Yes, I am"), "onboarding:young", means=("affirm",)),
-                    Button(t.plain("No, that was a slip"), "onboarding:ask", means=("deny",)),
-                ),
-            )
+        # Asked again: nothing is kept of somebody so young, and a slip of the finger would cost all.
+        return Reading(
+            problem=t("This programme is for adults only. Are you really {age} years old?", age=age),
+            choices=(
+                Button(t.plain("Yes, I am"), "onboarding:young", means=("affirm",)),
+                Button(t.plain("No, that was a slip"), "onboarding:ask", means=("deny",)),
+            ),
         )
     found = rules.age_band(age, role)
     return Reading(found) if found else _not_this_age(age, role, t)

@@ -138,16 +138,17 @@ def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def coordinators_for(case: Case) -> list[Person]:
-    """Who answers when this person wants a human: their cluster's coordinators, else those who share a language."""
-    clusters = await db.clusters.all_clusters(case.session)
-    if case.person.cluster_id:
-        theirs = [one for one in clusters if one.id == case.person.cluster_id]
+async def coordinators_for(session: AsyncSession, person: Person, cluster_id: int | None) -> list[Person]:
+    """Who answers when this person wants a human: this cluster's coordinators, else those who share a language."""
+    clusters = await db.clusters.all_clusters(session)
+    if cluster_id:
+        theirs = [one for one in clusters if one.id == cluster_id]
     else:
-        theirs = [one for one in clusters if case.person.language in one.languages]
+        theirs = [one for one in clusters if person.language in one.languages]
     found: dict[int, Person] = {}
     for cluster in theirs:
-        found |= {one.id: one for one in await db.clusters.coordinators_of(case.session, cluster.id) if one.joined_at}
+        found |= {one.id: one for one in await db.clusters.coordinators_of(session, cluster.id) if one.joined_at}
+    found.pop(person.id, None)  # nobody answers themself
     return list(found.values())
 
 

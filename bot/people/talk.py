@@ -9,7 +9,7 @@ from bot.messages import Outgoing
 from db.people import Conversation, Person
 
 # Forms that only wait for words about what is on the screen: a newer question takes their place.
-YIELDING = frozenset({"meetings_when"})
+YIELDING: set[str] = set()
 
 
 async def show(session: AsyncSession, person: Person, message: Outgoing, now: datetime) -> None:

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-import db.clusters
 import db.people
 import db.threads
 from bot.case import House
 from bot.messages import Button, Lane, Outgoing
 from bot.outbox.put import Letter, put
+from bot.people import service as people
 from bot.people.talk import show
 from bot.texts import tongue
 from bot.threads.rules import AGAIN_AFTER, OVER_AFTER
@@ -58,11 +58,9 @@ async def _end(session: AsyncSession, thread: Thread, now: datetime) -> None:
 async def _remind(session: AsyncSession, thread: Thread, now: datetime) -> None:
     thread.asked_again = True
     person = await db.people.get(session, thread.person_id)
-    if person is None or thread.cluster_id is None:
+    if person is None:
         return
-    for one in await db.clusters.coordinators_of(session, thread.cluster_id):
-        if one.joined_at is None or one.id == person.id:
-            continue
+    for one in await people.coordinators_for(session, person, thread.cluster_id):
         t = tongue(one.language)
         take = Button(t.plain("Take over"), f"threads:take:{thread.id}", means=("affirm",))
         text = t("<b>{name}</b> has been waiting for an answer since yesterday.", name=person.name or t("Somebody new"))

@@ -23,7 +23,7 @@ OVER = N_("This conversation has ended.")
 
 async def listeners(case: Case) -> list[Person]:
     """The coordinators who may answer this person."""
-    return [one for one in await people.coordinators_for(case) if one.id != case.person.id]
+    return await people.coordinators_for(case.session, case.person, case.person.cluster_id)
 
 
 async def open_thread(case: Case, about: str, words: Sequence[str]) -> Thread:
@@ -167,16 +167,9 @@ async def release(case: Case, thread: Thread) -> None:
 
 async def colleagues(case: Case, thread: Thread) -> list[Person]:
     """The other coordinators who may take this thread."""
-    if thread.cluster_id is None:
-        person = await whose(case, thread)
-        clusters = [one for one in await db.clusters.all_clusters(case.session) if person.language in one.languages]
-        ids = [one.id for one in clusters]
-    else:
-        ids = [thread.cluster_id]
-    found: dict[int, Person] = {}
-    for cluster_id in ids:
-        found |= {one.id: one for one in await db.clusters.coordinators_of(case.session, cluster_id) if one.joined_at}
-    return [one for one in found.values() if one.id not in (case.person.id, thread.person_id)]
+    person = await whose(case, thread)
+    may = await people.coordinators_for(case.session, person, thread.cluster_id)
+    return [one for one in may if one.id != case.person.id]
 
 
 async def leave_for_good(case: Case) -> None:

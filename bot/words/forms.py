@@ -6,7 +6,9 @@ if it is still open. (Onboarding's form is Rasa's as well; its questions are dec
 
 from dataclasses import dataclass
 
-WHEN = "meetings_when"
+from bot.announcements.rules import TEXT_FORM
+from bot.meetings.rules import COMMENT_FORM, WHEN_FORM
+from bot.threads.rules import LINE, REPORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +21,14 @@ class Form:
 
 
 FORMS = {
-    WHEN: Form("meeting_form", "moment", "meetings:time"),
-    "meetings_comment": Form("feedback_form", "comment", "meetings:said"),
-    "threads_report": Form("problem_form", "problem", "threads:said"),
-    "announcements_text": Form("announcement_form", "announcement", "announcements:said"),
+    WHEN_FORM: Form("meeting_form", "moment", "meetings:time"),
+    COMMENT_FORM: Form("feedback_form", "comment", "meetings:said"),
+    REPORT: Form("problem_form", "problem", "threads:said"),
+    TEXT_FORM: Form("announcement_form", "announcement", "announcements:said"),
 }
+
+# What is written there is for people to read, in whatever language.
+FOR_OTHERS = frozenset({COMMENT_FORM, REPORT, TEXT_FORM, LINE})
 
 # Answered in passing; the form stays open and asks again.
 IN_PASSING = frozenset(

@@ -322,3 +322,22 @@ def test_naming_languages_answers_the_question_for_them() -> None:
 def test_with_no_question_open_only_named_things_are_answers() -> None:
     assert answers("Bologna, Italia", None, ("city", "Bologna"), known=UP_TO_CITY) == [("city", "Bologna")]
     assert answers("boh", None, known=UP_TO_CITY) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "corrected"),
+    [
+        ("no, I meant Modena", True),
+        ("scusa, Modena", True),
+        ("ich habe mich vertippt: Modena", True),
+        ("perdón, quise decir Modena", True),
+        ("non so, lavoro a Modena", False),
+        ("no sé, trabajo en Modena", False),
+        ("I work in Modena", False),
+    ],
+)
+def test_only_who_takes_something_back_changes_an_earlier_answer(text: str, corrected: bool) -> None:
+    answers = {"consent": True, "name": "Marco", "role": "worker", "age_band": "50-59", "languages": ["it"], "city": 1}
+    found = given(text, "inform", 0.9, [Named("city", "Modena")], "sector", answers)
+    assert (found == [("city", "Modena")]) == corrected
+    assert ("city" in dict(found)) == corrected
