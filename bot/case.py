@@ -65,6 +65,7 @@ class Case:
     said: list[Outgoing] = field(default_factory=list[Outgoing])
     wants: list[Do] = field(default_factory=list[Do])  # use cases of other nouns to go on with
     choices: tuple[Button, ...] = ()  # what the next question offers to pick from
+    awaits: bool = False  # a question was put that wants its answer before any other is asked again
     preface: str = ""  # what stands above the next question: what was understood, or why it was not
 
     @property

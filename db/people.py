@@ -66,7 +66,7 @@ class Conversation(Base):
     """Where a person's conversation stands: the open form, its question, the answers so far.
 
     `screen` lists the buttons last shown (`{"label", "data", "means"}`), so that words can press them. `recent` holds
-    the last few things the person wrote (`{"at", "text"}`), to be shown to a coordinator if the person agrees.
+    the last few things the person wrote (`{"n", "at", "text"}`), to be shown to a coordinator if the person agrees.
     """
 
     __tablename__ = "conversations"

@@ -24,8 +24,8 @@ async def ask(case: Case, args: tuple[str, ...]) -> None:
         return case.say(case.t("You take part already. What would you like to do?"), help_row(case))
     if case.person.erase_at is not None:
         return None  # who has just said no is not asked on
-    if case.said and any(one["data"].startswith("threads:open") for one in case.talk.screen):
-        return None  # one question at a time: first, what a coordinator may see
+    if case.awaits:
+        return None  # one question at a time
     answers = service.answers_of(case)
     role = word(args)
     if role in ("worker", "trainer") and "role" not in answers and "consent" in answers:

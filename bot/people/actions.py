@@ -1,5 +1,7 @@
 """What Rasa's actions about people and about the conversation itself stand for."""
 
+import re
+
 from bot.people.vocabulary import read_languages
 
 DOES = {
@@ -25,17 +27,21 @@ DOES = {
 }
 
 
+_CLAUSES = re.compile(r"[,.;:!?¿¡]+|\b(?:but|ma|aber|pero)\b")
 _NOT = frozenset(["not", "dont", "don't", "cannot", "can't", "non", "nicht", "kein", "keine", "no"])
 
 
 def language_meant(text: str, language: str) -> str:
-    """The code of the language that somebody asks for. "" when they name none of ours, or one they cannot speak.
+    """The code of the language that somebody asks for. "" when they name none of ours, or only one they cannot speak.
 
-    >>> language_meant("in tedesco per favore", "it")
-    'de'
+    >>> language_meant("no entiendo el inglés, ¿podemos hablar en español?", "en")
+    'es'
     """
-    words = text.casefold().replace("’", "'").replace(",", " ").split()
-    return "" if _NOT.intersection(words) else next(iter(read_languages(text, language)), "")
+    for clause in _CLAUSES.split(text.casefold().replace("’", "'")):
+        named = read_languages(clause, language)
+        if named and not _NOT.intersection(clause.split()):
+            return next(iter(named))
+    return ""
 
 
 # What else a use case gets, read out of the message: its first argument. The message itself is always the last.

@@ -7,7 +7,9 @@ import db.people
 from bot.case import ANYONE, COORDINATOR, Case, Taps, word
 from bot.errors import Refused
 from bot.messages import LANGUAGES, Button, Do, File, Lane, Outgoing
+from bot.outbox.put import Letter, put
 from bot.people import service
+from bot.people.talk import remember_screen
 from bot.texts import N_, NAMES, tongue
 from db.clusters import Cluster
 from db.people import Person
@@ -215,7 +217,10 @@ async def offer_language(case: Case, code: str) -> None:
         ),
     )
     week = case.now.isocalendar()
-    await case.tell(case.person, message, Lane.REPLY, f"language:{case.person.id}:{code}:{week.year}-{week.week}")
+    key = f"language:{case.person.id}:{code}:{week.year}-{week.week}"
+    letter = Letter(case.person, message, Lane.REPLY, key, case.now)
+    if await put(case.session, [letter], case.now):
+        remember_screen(case.talk, message)  # in a form too: a "yes" must mean this, not the question above
 
 
 @taps("stay", needs=ANYONE)

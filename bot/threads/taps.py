@@ -31,15 +31,17 @@ async def ask(case: Case, _args: tuple[str, ...]) -> None:
     """Somebody wants a human: may the coordinators see what was written last?"""
     if await _is_with_one_already(case) or await _nobody_is_there(case):
         return None
-    shared = rules.to_share(case.talk.recent, case.now)
+    newest = rules.last_number(case.talk.recent)
+    shared = rules.to_share(case.talk.recent, newest, case.now)
     if not shared:
         return await _open(case, HUMAN, [])
     t = case.t
+    case.awaits = True
     quoted = "\n".join(f"• {html.escape(one, quote=False)}" for one in shared)
     case.say(
         t("I will ask your coordinators to answer you here. May they see what you wrote to me last?")
         + f"\n\n<i>{quoted}</i>",
-        [Button(t.plain("Yes, show them"), "threads:open:share", means=("affirm",))],
+        [Button(t.plain("Yes, show them"), f"threads:open:share:{newest}", means=("affirm",))],
         [Button(t.plain("No, only what I write from now on"), "threads:open:fresh", means=("deny",))],
         [Button(t.plain("Cancel"), "people:stop", means=("stop", "go_back"))],
     )
@@ -52,10 +54,12 @@ async def open_(case: Case, args: tuple[str, ...]) -> None:
     how = word(args)
     if how not in ("share", "fresh"):
         raise Forged(service.NOT_YOURS)
+    up_to = number(args, 1) if how == "share" else 0
     if await _is_with_one_already(case) or await _nobody_is_there(case):
         return None
     case.tick(case.t("Yes, show them") if how == "share" else case.t("No, only what I write from now on"))
-    return await _open(case, HUMAN, rules.to_share(case.talk.recent, case.now) if how == "share" else [])
+    # Exactly what was shown: not the "yes" itself, nor what was written since.
+    return await _open(case, HUMAN, rules.to_share(case.talk.recent, up_to, case.now) if how == "share" else [])
 
 
 async def _open(case: Case, about: str, words: list[str]) -> None:
@@ -132,6 +136,7 @@ async def problem(case: Case, args: tuple[str, ...]) -> None:
 async def _ask_what(case: Case, told: str) -> None:
     """Who has not joined yet keeps the answers that joining has collected."""
     await case.ask_form(REPORT, "words", {**case.talk.answers, "told": told})
+    case.awaits = True
 
 
 @taps("again", needs=ANYONE)

@@ -102,3 +102,25 @@ async def test_stop_and_back_leave_what_is_being_written(speaking: Running, word
     await marco.say(words)
     assert (await talk(speaking, marco)).form == ""
     assert marco.texts[-2:] == ["All right, I have stopped that.", "What would you like to do?"]
+
+
+async def test_a_yes_to_another_language_is_no_consent(speaking: Running) -> None:
+    phone = speaking.phone("Carmen", "en")
+    await phone.start()
+    await phone.say("no entiendo nada de lo que pone aquí")
+    assert phone.last == "¿Quiere seguir en español?"
+    await phone.say("sí")
+    person = await known(speaking, phone)
+    assert (person.language, person.consent_at) == ("es", None)
+    assert "Soy twogether" in phone.last
+
+
+async def test_a_problem_in_the_middle_of_the_questions(speaking: Running) -> None:
+    ines = await coordinates(speaking)
+    marco = await asked(speaking, "sector")
+    said = await marco.say("I want to report a problem with the trainer")
+    assert said.startswith("I take this seriously."), "and the question does not get in between"
+    await marco.say("he asked me for money")
+    assert question("sector") in await marco.say("yes")
+    assert "he asked me for money" in ines.last
+    assert "reports a problem" in ines.last

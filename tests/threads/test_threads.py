@@ -73,6 +73,25 @@ async def test_the_person_decides_what_is_shown(house: Running) -> None:
     assert ines.last.endswith("Marco: my <shop> is not on the map\nMarco: nobody finds me")
 
 
+async def test_the_answer_itself_is_not_shared(house: Running) -> None:
+    ines, marco = await a_cluster(house)
+    for number in range(6):
+        await marco.say(f"word {number}")
+    assert (await marco.tap_data("threads:ask")).endswith("• word 1\n• word 2\n• word 3\n• word 4\n• word 5")
+    await marco.say("what happens with it?")
+    assert await marco.tap_data("threads:open:share:6") == TOLD
+    assert ines.last.endswith("\n\n" + "\n".join(f"Marco: word {number}" for number in range(1, 6)))
+
+
+@pytest.mark.parametrize("forged", ["threads:open", "threads:open:share", "threads:open:share:x", "threads:open:all:9"])
+async def test_forged_consent_to_share(house: Running, forged: str) -> None:
+    _ines, marco = await a_cluster(house)
+    await marco.say("a secret")
+    await marco.tap_data(forged)
+    assert marco.texts[-2] == UNKNOWN
+    assert await threads(house) == []
+
+
 async def test_or_shows_nothing(house: Running) -> None:
     ines, marco = await a_cluster(house)
     await marco.say("a secret")

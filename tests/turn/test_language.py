@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.people.actions import language_meant
 from bot.texts import tongue
 from tests.app import Running
 from tests.onboarding.way import asked, known
@@ -57,6 +58,20 @@ async def test_no_leaves_it_as_it_is(house: Running) -> None:
     await phone.say("ich verstehe kein Wort von dem, was da steht")
     assert await phone.tap("Nein") == "What would you like to do?"
     assert (await known(house, phone)).language == "en"
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("no entiendo el inglés, ¿podemos hablar en español?", "es"),
+        ("I don't speak Italian but German is fine", "de"),
+        ("in tedesco per favore", "de"),
+        ("ich kann kein Englisch", ""),
+        ("not English. Italian please", "it"),
+    ],
+)
+def test_the_language_asked_for_is_not_the_one_somebody_cannot_speak(words: str, meant: str) -> None:
+    assert language_meant(words, "en") == meant
 
 
 @pytest.mark.parametrize("words", ["Ciao!", "Danke", "Buongiorno Italia", "pizza margherita", "Hotel Schwarzer Adler"])
