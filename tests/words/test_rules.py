@@ -1,5 +1,6 @@
 """Every rule of `stories/`, in every language, through the real model: what is said, and what is to be done."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ def state(form: str | None, language: str) -> State:
 async def heard(rasa: SharedRasa, texts: list[str], where: State) -> list[Understood]:
     words = Words(lambda: rasa.url, rasa.token, timeout_s=20)
     try:
-        return [await words.understand(text, sender="p1", state=where) for text in texts]
+        return list(await asyncio.gather(*(words.understand(text, sender="p1", state=where) for text in texts)))
     finally:
         await words.close()
 
