@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.onboarding.rules import SLOTS, missing
-from bot.people.vocabulary import read_role
+from bot.people.vocabulary import language_names, read_role
 
 ASK = "onboarding:ask"
 ANSWER = "onboarding:answer"
@@ -135,7 +135,8 @@ def _digresses(text: str, intent: str, confidence: float, named: Sequence[Named]
         return not (asked and _naming(named, asked))
     if intent == "change_language" and asked == "languages":
         # "Inglese e un po' di tedesco" is an answer; "can we please speak German?" is not.
-        return not _mostly(text, [one.value for one in _naming(named, asked)])
+        said = ([one.value for one in _naming(named, asked)], language_names(text))
+        return not any(_mostly(text, words) for words in said)
     return True
 
 

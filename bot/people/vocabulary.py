@@ -122,6 +122,13 @@ def read_languages(text: str, language: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_phrases("language").found(text, language) + flags))
 
 
+def language_names(text: str) -> list[str]:
+    """The words of a message that name a language, as they are compared (small letters, no accents)."""
+    words = fold(text[:LONGEST]).split()
+    found = _phrases("language").find(text, "")
+    return [word for at, length, _ in found for word in words[at : at + length]]
+
+
 def read_age(text: str, language: str) -> int | None:
     """The first number, or the one counted in years; any number, so that the caller can answer -3 and 300."""
     numbers = list(_NUMBER.finditer(text[:LONGEST]))

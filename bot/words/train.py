@@ -84,7 +84,7 @@ def _train(root: Path, out: Path, say: Callable[[str], None]) -> Path:
     command = [str(rasa_python(root)), "-m", "nlu.components.child", "train", "--config", "config.yml"]
     command += ["--domain", "domain", "--data", "nlu", "stories", "--out", str(out), "--fixed-model-name", "new"]
     began = time.monotonic()
-    say("Training the language model: about half a minute. Starting Rasa …")
+    say("Training the language model: two or three minutes. Starting Rasa …")
     log: list[str] = []
     with subprocess.Popen(  # noqa: S603 (our own interpreter and arguments)
         command,

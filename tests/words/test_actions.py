@@ -315,6 +315,8 @@ def test_naming_languages_answers_the_question_for_them() -> None:
     known = CONSENT | {"name": "M", "role": "worker", "age_band": "50-59"}
     text, named = "Deutsch und Englisch", (("language", "Deutsch"), ("language", "Englisch"))
     assert answers(text, "languages", *named, known=known, intent="change_language") == [("languages", text)]
+    for name in ("english", "tedesco", "Español", "deutsch 🇩🇪"):  # even when Rasa marks no entity in it
+        assert answers(name, "languages", known=known, intent="change_language") == [("languages", name)]
     wish = "können wir bitte auf Deutsch weitermachen"
     assert answers(wish, "languages", ("language", "Deutsch"), known=known, intent="change_language") == []
 
