@@ -2,6 +2,7 @@
 # make test    every test, on SQLite and PostgreSQL            make check   style, types, lessons
 # make bench   measure this machine                            make lock    pin the requirements anew
 # make nlu-report   what the model mixes up                    make bench-nlu   compare pipelines (hours with DIET)
+# make tables  the towns, trades and topics for Rasa           make texts   collect what the bot says
 SHELL := /bin/sh
 UV := .uv/bin/uv
 # The lists are complete, so nothing is resolved again.
@@ -9,7 +10,7 @@ INSTALL = $(UV) pip install -q --no-deps --require-hashes
 TWOGETHER := .venv/bin/twogether
 export UV_LINK_MODE ?= copy
 .DELETE_ON_ERROR:
-.PHONY: demo run test check bench bench-crash bench-nlu nlu-report train setup setup-dev lock texts pictures
+.PHONY: demo run test check bench bench-crash bench-nlu nlu-report train setup setup-dev lock tables texts pictures
 
 demo: setup train
 	@$(TWOGETHER) demo $(if $(PEOPLE),--people $(PEOPLE))
@@ -71,6 +72,9 @@ lock: .uv/.installed
 	@$(COMPILE) -p .venv/bin/python --python-version 3.13 --override requirements/app.overrides.txt requirements/app.in -o requirements/app.txt >/dev/null
 	@$(COMPILE) -p .venv/bin/python --python-version 3.13 --override requirements/app.overrides.txt -c requirements/app.txt requirements/dev.in -o requirements/dev.txt >/dev/null
 	@$(COMPILE) -p .venv-rasa/bin/python --override requirements/rasa.overrides.txt requirements/rasa.in -o requirements/rasa.txt >/dev/null
+
+tables: setup-dev
+	@.venv/bin/python tools/tables.py
 
 texts: setup-dev
 	@.venv/bin/python tools/texts.py

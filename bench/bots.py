@@ -27,6 +27,12 @@ class Life(Protocol):
     async def stop(self) -> None: ...
 
 
+def cpu_s(pid: int) -> float:
+    """Seconds of CPU that a process has used so far."""
+    facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(facts[11]) + int(facts[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Child:
     """One child process."""
 
@@ -62,8 +68,7 @@ class Child:
 
     def cpu_s(self) -> float:
         """Seconds of CPU that it has used so far; unlike a wall clock this hardly minds what else runs here."""
-        facts = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(facts[11]) + int(facts[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self.pid)
 
     def children(self) -> list[int]:
         """The processes it started."""

@@ -20,7 +20,8 @@ import bot.log
 from bench.bots import ROOT, Child, ours, start
 from bench.crash import crash, participant
 from bench.load import FIRST_PERSON
-from bench.rasa import bare_rasa
+from bench.rasa import bare_rasa, our_rasa
+from bot.words.client import State
 from bot.words.train import newest
 from db.engine import Database
 from db.migrate import upgrade_async
@@ -41,6 +42,16 @@ WORDS = [
     "thank you very much",
     "please stop the reminders for a while",
 ]
+ANYWHERE = [(text, State("en", "worker")) for text in WORDS]
+_KNOWN = {"consent": True, "name": "Marco", "role": "worker", "age_band": "50-59", "languages": ["it"]}
+IN_A_FORM = [
+    ("I live in Leeds", State("en", "worker", "onboarding_form", "city", _KNOWN)),
+    ("ho una panetteria a Bologna", State("it", "worker", "onboarding_form", "city", _KNOWN)),
+    ("warum wollen Sie das wissen?", State("de", "worker", "onboarding_form", "city", _KNOWN)),
+    ("me llamo Lucía", State("es", "worker", "onboarding_form", "name", {"consent": True})),
+]
+ONE = "one by one"
+WAYS = {ONE: 1, "20 at once": 20}
 NO_WORDS = "At the moment I can only follow buttons"
 
 
@@ -199,13 +210,22 @@ async def _words(table: Table, *, quick: bool) -> None:
         await seed(url)
         async with load() as phones, ours(phones.url, url, SEND_RATE=FAST, RASA_URL="") as child:
             mine = await _words_of_ours(table, phones, child, turns)
+    table.section("From a message to its meaning: through Rasa and the action endpoint, no Telegram and no database")
     async with bare_rasa() as rasa:
-        for what, path in (("REST webhook", "/webhooks/rest/webhook"), ("parser alone", "/model/parse")):
-            await rasa.measure(path, WORDS, turns // 10)  # warm
-            theirs = await rasa.measure(path, WORDS, turns)
-            table.row(f"bare Rasa, its {what}, one by one", theirs)
-            table.fact(f"  a words turn takes, beside its {what}", f"{mine['p50_ms'] / theirs['p50_ms']:.2f} × (p50)")
+        theirs = {
+            how: await rasa.measure("/webhooks/rest/webhook", WORDS, turns, at_once) for how, at_once in WAYS.items()
+        }
+        for how, facts in theirs.items():
+            table.row(f"bare Rasa, REST and SQL tracker store, {how}", facts)
+        parser = await rasa.measure("/model/parse", WORDS, turns)
+        table.row("  its parser alone, one by one", parser)
         table.fact("  its memory", f"{rasa.child.resident_mb():.0f} MB")
+    table.fact("  a whole words turn beside its REST webhook", f"{mine['p50_ms'] / theirs[ONE]['p50_ms']:.2f} × (p50)")
+    async with our_rasa() as rasa:
+        for name, said in (("any words", ANYWHERE), ("answers in a form", IN_A_FORM)):
+            await rasa.measure(said, turns // 10)  # warm
+            for how, at_once in WAYS.items():
+                table.row(f"ours, {name}, {how}", await rasa.measure(said, turns, at_once), theirs[how])
 
 
 async def _words_of_ours(table: Table, phones: Load, child: Child, turns: int) -> dict[str, float]:

@@ -5,6 +5,7 @@ The trained field is stored in CRFsuite's own format and loaded, not trained aga
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import time
@@ -23,7 +24,9 @@ from nlu.components.values import Values, examples, spans
 
 logger = logging.getLogger(__name__)
 
-_FIELD = "entities.crfsuite"
+_FIELD, _LISTED = "entities.crfsuite", "listed.json"
+_KINDS = ("city", "language", "role", "sector", "topic")  # whose tables are long enough to be looked up in
+_LONGEST = 4  # words of a value that are looked up
 
 
 def _shape(word: str) -> str:
@@ -34,9 +37,22 @@ def _shape(word: str) -> str:
     return "Up" if word.isupper() and len(word) > 1 else "Title" if word[0].isupper() else "low"
 
 
-def signs(words: Sequence[str]) -> List[List[str]]:
-    """What the field sees of each word: itself, its beginnings and ends, its shape, and its neighbours."""
+def _standing_in(folded: Sequence[str], listed: Dict[str, List[str]]) -> List[List[str]]:
+    """For each word, in which tables a run of words that it begins ("B") or continues ("I") stands."""
+    found: List[List[str]] = [[] for _ in folded]
+    for first in range(len(folded)):
+        for last in range(first, min(first + _LONGEST, len(folded))):
+            for kind in listed.get(" ".join(folded[first : last + 1]), ()):
+                found[first].append(f"in=B-{kind}")
+                for at in range(first + 1, last + 1):
+                    found[at].append(f"in=I-{kind}")
+    return found
+
+
+def signs(words: Sequence[str], listed: Dict[str, List[str]]) -> List[List[str]]:
+    """What the field sees of each word: itself, its beginnings and ends, its shape, its neighbours, its tables."""
     folded = [fold(word) for word in words]
+    standing = _standing_in(folded, listed)
     near = ["^^", "^", *folded, "$", "$$"]
     seen = []
     for at, (word, plain) in enumerate(zip(words, folded)):
@@ -56,6 +72,7 @@ def signs(words: Sequence[str]) -> List[List[str]]:
         ]
         mine += [f"a{size}={plain[:size]}" for size in (2, 3, 4) if len(plain) >= size]
         mine += [f"z{size}={plain[-size:]}" for size in (2, 3, 4) if len(plain) >= size]
+        mine += standing[at]
         edged = f"<{plain}>"
         mine += [f"g={edged[i:i + 3]}" for i in range(len(edged) - 2)]
         if at:
@@ -72,14 +89,16 @@ class FieldEntities(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
-        """`c1`, `c2`: penalties; `iterations`: at most so many rounds; `copies` of an example with other values."""
-        return {"c1": 0.05, "c2": 0.02, "iterations": 80, "copies": 2, "seed": 20}
+        """`c1`, `c2`: penalties; `iterations`: at most so many rounds; `copies` of an example with other values;
+        `unlisted`: the share of examples that are learnt without a look into the tables, which never hold all."""
+        return {"c1": 0.05, "c2": 0.02, "iterations": 80, "copies": 2, "unlisted": 0.35, "seed": 20}
 
     def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = storage
         self._resource = resource
         self._tagger: Any = None
+        self._listed: Dict[str, List[str]] = {}
 
     @classmethod
     def create(
@@ -105,15 +124,21 @@ class FieldEntities(GraphComponent):
                 "feature.possible_transitions": True,
             }
         )
+        self._listed = values.listed(_KINDS)
+
+        def learn(words: Sequence[str], tags: Sequence[str]) -> None:
+            unlisted = dice.random() < self._config["unlisted"]
+            trainer.append(signs(words, {} if unlisted else self._listed), tags)
+
         for example in plain:
-            trainer.append(signs(example.words), example.tags)
+            learn(example.words, example.tags)
             words, tags = values.exchanged(example, dice)
-            trainer.append(signs(list(careless(words, dice))), tags)
+            learn(list(careless(words, dice)), tags)
             if any(tag != "O" for tag in example.tags):
                 for _ in range(self._config["copies"]):
-                    words, tags = values.exchanged(example, dice)
-                    trainer.append(signs(words), tags)
+                    learn(*values.exchanged(example, dice))
         with self._storage.write_to(self._resource) as folder:
+            (folder / _LISTED).write_text(json.dumps(self._listed))
             trainer.train(str(folder / _FIELD))
         self._open()
         logger.info(f"Entities learnt in {time.monotonic() - started:.0f} s.")
@@ -130,7 +155,7 @@ class FieldEntities(GraphComponent):
         found = pieces(text)
         if not found or self._tagger is None:
             return []
-        tags = self._tagger.tag(signs([p.text for p in found]))
+        tags = self._tagger.tag(signs([p.text for p in found], self._listed))
         return [
             {
                 "entity": entity,
@@ -148,6 +173,7 @@ class FieldEntities(GraphComponent):
 
         with self._storage.read_from(self._resource) as folder:
             self._stored = (folder / _FIELD).read_bytes()
+            self._listed = json.loads((folder / _LISTED).read_text())
         self._tagger = pycrfsuite.Tagger()
         self._tagger.open_inmemory(self._stored)
 

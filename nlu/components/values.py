@@ -1,7 +1,7 @@
 """The same sentence about somebody else: copies of an example with other names, places, trades and times.
 
 So the model learns a name by its place in the sentence and not by heart. The values come from the lookup tables
-(`nlu/values.<language>.yml`, one table per kind and language).
+(`nlu/tables.<language>.yml`, which is what the app knows, and `nlu/values.<language>.yml`).
 """
 
 import random
@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.text import Piece, pieces
+from nlu.components.text import Piece, fold, pieces
 
 
 class Example(NamedTuple):
@@ -62,7 +62,18 @@ class Values:
         self._stock: Dict[Tuple[str, str], List[List[str]]] = {}
         for table in data.lookup_tables:
             kind, _, language = table["name"].partition(".")
-            self._stock[kind, language] = [[p.text for p in pieces(value)] for value in table["elements"]]
+            self._stock.setdefault((kind, language), []).extend(
+                [p.text for p in pieces(value)] for value in table["elements"]
+            )
+
+    def listed(self, kinds: Sequence[str]) -> Dict[str, List[str]]:
+        """What of these kinds the tables hold: the folded words, parted by spaces, and their kinds."""
+        found: Dict[str, List[str]] = {}
+        for (kind, _), stock in sorted(self._stock.items()):
+            for value in stock if kind in kinds else ():
+                known = found.setdefault(fold(" ".join(value)), [])
+                known += [kind] if kind not in known else []
+        return found
 
     def exchanged(self, example: Example, dice: random.Random) -> Tuple[List[str], List[str]]:
         """The example's words and tags with every value replaced by another of its kind and language."""

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from tests.nlu.phrases import LANGUAGES, domain, evaluated_on, trained_on
+from tools import tables
 
 FEWEST_TAUGHT, FEWEST_JUDGED = 12, 3
 
@@ -37,3 +38,9 @@ def test_no_phrase_means_two_things() -> None:
         for phrase in trained_on(language):
             meant[phrase.text.casefold()].add(phrase.intent)
     assert {text: intents for text, intents in meant.items() if len(intents) > 1} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_towns_trades_and_topics_are_those_of_the_app(language: str) -> None:
+    written = tables.path(language).read_text(encoding="utf-8")
+    assert written == tables.table(language), "out of date: `make tables` writes it anew"
