@@ -23,6 +23,8 @@ from bot.messages import LANGUAGES
 
 Track = Literal["worker", "trainer"]
 BlockKind = Literal["card", "question", "task"]
+# one right choice · several · steps to put in order · the part with the mistake · words of their own
+Form = Literal["choice", "several", "order", "spot", "words"]
 
 TRACKS: tuple[Track, ...] = ("worker", "trainer")
 SLOTS: tuple[str, ...] = ("business", "city", "sector")
@@ -60,8 +62,10 @@ class Block:
 
     `text` (card, task) and `done` (task) are Telegram HTML. `question`, `options` and `explanations`
     (one per option) are plain text, as a quiz wants them: escape them before they stand in HTML.
-    `answer` is the right option's index. `made_from` holds, per translation, the fingerprint of the
-    English it was made from; `fingerprint` is that of today's English.
+    `right` holds the indexes of the right options, of form "order" all of them in their order; of form
+    "words" an option is a key point (its words parted by " / ") and `needed` how many make an answer good.
+    A task with a `photo` is confirmed by the trainer. `made_from` holds, per translation, the fingerprint
+    of the English it was made from; `fingerprint` is that of today's English.
     """
 
     id: str
@@ -75,7 +79,15 @@ class Block:
     question: Mapping[str, str]
     options: Mapping[str, tuple[str, ...]]
     explanations: Mapping[str, tuple[str, ...]]
-    answer: int | None = None
+    form: Form = "choice"
+    right: tuple[int, ...] = ()
+    needed: int = 0
+    photo: bool = False
+
+    @property
+    def answer(self) -> int | None:
+        """The right option where there is one only."""
+        return self.right[0] if self.form in ("choice", "spot") and self.right else None
 
     def is_stale(self, language: str) -> bool:
         """Whether the English has changed since this translation was made."""
@@ -246,6 +258,7 @@ def _inline(text: str) -> str:
 
 _Language = Annotated[str, Field(pattern="^(en|it|de|es)$")]
 _Slot = Annotated[str, Field(pattern="^(business|city|sector)$")]
+_Letter = Annotated[str, Field(pattern="^[a-l]$")]
 
 
 class _File(BaseModel):
@@ -255,8 +268,35 @@ class _File(BaseModel):
 class _BlockFile(_File):
     id: str
     kind: BlockKind
-    answer: str | None = Field(default=None, pattern="^[a-l]$")
+    answer: _Letter | None = None
+    answers: list[_Letter] | None = Field(default=None, min_length=1)
+    order: list[_Letter] | None = Field(default=None, min_length=2)
+    spot: _Letter | None = None
+    points: int | None = Field(default=None, ge=1)
+    photo: bool = False
     volatile: bool = False
+
+    def key(self) -> tuple[Form, tuple[int, ...], int] | None:
+        """The question's form, its right options and the points it needs; None unless exactly one key is given."""
+        keys: list[tuple[Form, tuple[int, ...], int]] = []
+        if self.answer:
+            keys.append(("choice", _indexes([self.answer]), 0))
+        if self.answers:
+            keys.append(("several", _indexes(sorted(self.answers)), 0))
+        if self.order:
+            keys.append(("order", _indexes(self.order), 0))
+        if self.spot:
+            keys.append(("spot", _indexes([self.spot]), 0))
+        if self.points:
+            keys.append(("words", (), self.points))
+        return keys[0] if len(keys) == 1 else None
+
+    def has_key(self) -> bool:
+        return any((self.answer, self.answers, self.order, self.spot, self.points))
+
+
+def _indexes(letters: list[str]) -> tuple[int, ...]:
+    return tuple(ord(letter) - ord("a") for letter in letters)
 
 
 class _SourceFile(_File):
@@ -519,20 +559,39 @@ def _all_words(about: _LessonFile, page: _Page, english: dict[str, _Words] | Non
     words = {block.id: _words(page.file, block, page.blocks[block.id].markdown) for block in about.blocks}
     for block in about.blocks:
         options = len(words[block.id].options)
-        if block.kind == "question" and (block.answer is None or ord(block.answer) - ord("a") >= options):
-            remedy = "Set answer in lesson.yml to the letter of the right option."
-            raise _broken(page.file, block.id, "The question has no right answer.", remedy)
-        if block.kind != "question" and block.answer is not None:
+        if block.kind == "question":
+            _check_key(page.file, block, options)
+        elif block.has_key():
             raise _broken(page.file, block.id, f"A {block.kind} has no answer.", "Take it out of lesson.yml.")
+        if block.photo and block.kind != "task":
+            raise _broken(page.file, block.id, f"A {block.kind} has no photo.", "Only tasks have one.")
         if english is not None and options != len(english[block.id].options):
             remedy = "Translate the options one by one."
             raise _broken(page.file, block.id, "It has not as many options as the English.", remedy)
     return words
 
 
+def _check_key(file: str, block: _BlockFile, options: int) -> None:
+    """The key in lesson.yml fits the options on this page."""
+    key = block.key()
+    if key is None:
+        remedy = "Set exactly one of answer, answers, order, spot and points in lesson.yml."
+        raise _broken(file, block.id, "The question has no right answer.", remedy)
+    form, right, needed = key
+    wrong = {
+        "order": sorted(right) != list(range(options)),
+        "several": not len(set(right)) == len(right) < options,
+        "words": needed > options,
+    }
+    if any(index >= options for index in right) or wrong.get(form, False):
+        remedy = "Its letters (or the number of points) in lesson.yml must fit the options: see curriculum/README.md."
+        raise _broken(file, block.id, "The question has no right answer.", remedy)
+
+
 def _block(about: _BlockFile, pages: Mapping[str, _Page], words: Mapping[str, dict[str, _Words]]) -> Block:
     mine = {language: parts[about.id] for language, parts in words.items()}
     passages = {language: page.blocks[about.id] for language, page in pages.items()}
+    form, right, needed = about.key() or ("choice", (), 0)
     return Block(
         id=about.id,
         kind=about.kind,
@@ -545,7 +604,10 @@ def _block(about: _BlockFile, pages: Mapping[str, _Page], words: Mapping[str, di
         question=_frozen({language: part.question for language, part in mine.items() if part.question}),
         options=_frozen({language: part.options for language, part in mine.items() if part.options}),
         explanations=_frozen({lang: part.explanations for lang, part in mine.items() if part.explanations}),
-        answer=ord(about.answer) - ord("a") if about.answer else None,
+        form=form,
+        right=right,
+        needed=needed,
+        photo=about.photo,
     )
 
 

@@ -208,11 +208,15 @@ def _quiz(page: _Page) -> Iterator[Problem]:
             yield page.problem(block.id, "Two options share one explanation.", remedy)
         if len(set(options)) < len(options):
             yield page.problem(block.id, "Two options are the same.", "Make them differ.")
-        right = options[block.answer or 0]
-        if all(len(right) > len(option) for option in options if option != right):
+        if block.form == "choice" and _is_longest(options, block.right):
             what = "The longest option is the right one, which gives it away."
             yield page.problem(block.id, what, "Shorten it, or make a wrong one longer.")
         yield from _telegram_limits(page, block)
+
+
+def _is_longest(options: tuple[str, ...], right: tuple[int, ...]) -> bool:
+    wrong = [len(option) for at, option in enumerate(options) if at not in right]
+    return all(len(options[at]) > max(wrong) for at in right)
 
 
 def _telegram_limits(page: _Page, block: Block) -> Iterator[Problem]:
@@ -241,7 +245,9 @@ def _not_given_away(page: _Page) -> Iterator[Problem]:
         if block.kind == "card":
             above += f" {_bare(page.visible(block.markdown[page.language]))} "
         elif block.kind == "question":
-            right = _bare(page.visible(block.options[page.language][block.answer or 0]))
+            if block.answer is None or block.form == "spot":
+                continue
+            right = _bare(page.visible(block.options[page.language][block.answer]))
             if f" {right} " in above:
                 what = f"The answer “{right}” stands word for word in a card above."
                 yield page.problem(block.id, what, "Ask what follows from the card, not for its words.")
