@@ -114,8 +114,10 @@ async def play(people_number: int, port: int, *, fresh: bool, folder: Path = VAR
             str(file),
             "--store",
             str(folder / "telegram.jsonl"),
+            "--attached",
         ),
         cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,  # closed by the system when we are killed, and it ends as well
         stdout=asyncio.subprocess.DEVNULL,
     )
     programme = Twogether(chosen)

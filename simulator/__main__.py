@@ -5,6 +5,7 @@ import asyncio
 import json
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import uvloop
@@ -32,6 +33,9 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument("--app", default="http://127.0.0.1:8080", help="the bot's web address (its clock)")
     parser.add_argument("--people", type=Path, help="a JSON list of people who have a phone from the start")
     parser.add_argument("--store", type=Path, help="a file that keeps chats and messages over restarts")
+    parser.add_argument(
+        "--attached", action="store_true", help="end when standard input does: whoever began it is gone"
+    )
     return parser.parse_args()
 
 
@@ -39,6 +43,8 @@ async def _run(wishes: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    if wishes.attached:
+        threading.Thread(target=_at_the_end_of_input, args=(asyncio.get_running_loop(), stopped), daemon=True).start()
     telegram = Telegram(wishes.token, wishes.host, wishes.port, app=wishes.app, store=wishes.store)
     people = json.loads(wishes.people.read_text(encoding="utf-8")) if wishes.people else []
     for facts in people:
@@ -46,6 +52,12 @@ async def _run(wishes: argparse.Namespace) -> None:
     async with telegram:
         print(f"Telegram is simulated at {telegram.url} — open it to see the phones.", flush=True)  # noqa: T201
         await stopped.wait()
+
+
+def _at_the_end_of_input(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    loop.call_soon_threadsafe(stopped.set)
 
 
 if __name__ == "__main__":

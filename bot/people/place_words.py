@@ -12,6 +12,7 @@ _SAINTS = {
     "sta": ("santa",),
     "sto": ("santo",),
 }
+_MOST_OTHERS = 2  # words
 _TOWN = 20_000  # people: "Hamburg" and "Murcia" are regions too, but the town is meant
 
 
@@ -22,9 +23,15 @@ class Reading:
     names: list[str] = field(default_factory=list[str])  # of places, in order
     located: list[bool] = field(default_factory=list[bool])  # whether "in", "near" … stands before each
     unknown: list[str] = field(default_factory=list[str])  # words that are neither names nor fillers
+    others: int = 0  # how many words are neither names nor fillers, short ones too
     core: str = ""  # the sentence without fillers at its ends, and without country and regions
     regions: frozenset[str] = frozenset()
     country: str = ""
+
+    @property
+    def is_talk(self) -> bool:
+        """Whether this is rather a sentence about something else: "I don't get what I should write here"."""
+        return self.others > _MOST_OTHERS
 
     @property
     def all_known(self) -> bool:
@@ -66,6 +73,7 @@ def read(words: list[str], book: Atlas) -> Reading:
     while core and core[-1] in book.fillers:
         core.pop()
     reading.core = " ".join(core)
+    reading.others = len(reading.unknown)
     reading.unknown = [word for word in reading.unknown if len(word) >= 5][:6]
     return reading
 

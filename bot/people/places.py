@@ -134,6 +134,8 @@ def _haversine_km(latitude_a: float, longitude_a: float, latitude_b: float, long
 
 def _candidates(reading: Reading, book: Atlas) -> Candidates:
     """What the words may name: exactly, by its first words, or with a typing error."""
+    if reading.is_talk:
+        return _within_talk(reading, book)
     if reading.names:
         whole = {} if reading.all_known else _mistyped(reading.core, book)
         return whole or _of_names(reading, book)
@@ -141,6 +143,15 @@ def _candidates(reading: Reading, book: Atlas) -> Candidates:
         if found := _beginning(phrase, book) or _mistyped(phrase, book):
             return found
     return {}
+
+
+def _within_talk(reading: Reading, book: Atlas) -> Candidates:
+    """In a sentence about something else a name counts only behind "in" or "near", or when everybody knows it."""
+    for name, located in zip(reading.names, reading.located, strict=True):
+        found = _exactly(name, book)
+        if located or any(book.places[id].population >= WELL_KNOWN for id in found):
+            return found
+    return _mistyped(reading.core, book)
 
 
 def _of_names(reading: Reading, book: Atlas) -> Candidates:

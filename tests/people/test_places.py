@@ -207,3 +207,28 @@ def test_a_typical_answer_is_read_in_milliseconds() -> None:
     for text in texts:
         assert find(text)
     assert (time.perf_counter() - start) / len(texts) < 0.05
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "non ho capito cosa devo scrivere qui",
+        "no quiero decir donde vivo",
+        "I have no idea what you want from me but my daughter said it is good",
+        "ich weiß leider nicht was ich hier schreiben soll",
+    ],
+)
+def test_a_sentence_about_something_else_names_no_village(talk: str) -> None:
+    assert places.find(talk) == []
+
+
+@pytest.mark.parametrize(
+    ("talk", "town"),
+    [
+        ("ho una panetteria con mio fratello a Imola", "Imola"),
+        ("my bakery stands on the high street of Otley", "Otley"),
+        ("eigentlich komme ich aus einem kleinen Dorf, aber heute ist es Augsburg", "Augsburg"),
+    ],
+)
+def test_a_town_within_a_long_sentence_is_found(talk: str, town: str) -> None:
+    assert [place.name for place in places.find(talk)][:1] == [town]

@@ -264,3 +264,17 @@ async def test_a_taken_port_is_said_in_one_sentence(tg: Telegram) -> None:
     assert process.returncode == 2
     assert errors.decode().startswith("The simulator could not start: ")
     assert len(errors.decode().splitlines()) == 1
+
+
+async def test_attached_it_ends_with_whoever_began_it() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    arguments = [sys.executable, "-m", "simulator", "--port", str(port), "--attached"]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*arguments, stdin=pipe, stdout=pipe, cwd=ROOT)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert f"http://127.0.0.1:{port}".encode() in await asyncio.wait_for(process.stdout.readline(), 20)
+    process.stdin.close()  # as the system does for somebody who was killed
+    assert await asyncio.wait_for(process.wait(), 10) == 0
