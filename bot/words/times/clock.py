@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.words.times.clockface import HALF_DAY, Grammar, Shape, Typed, at_minute, grammar_of, read_clock
-from bot.words.times.vocabulary import Vocabulary, any_of
+from bot.words.times.vocabulary import Vocabulary
 
 Span = tuple[int, int]
 
@@ -76,6 +76,8 @@ def find(plain: str, language: str, now: datetime) -> tuple[list[TimeOfDay], lis
         near = grammar.before_part.search(plain[offset : part.span[0]])
         typed = read_clock(near["a"], grammar) if near else None
         if near and typed and free(span := (near.start("a") + offset, near.end("a") + offset)):
+            if _is_date(near["a"], plain[: span[0]], plain[slice(*part.span)], grammar, now):
+                continue
             said.append(_Said(span, (typed,), "point"))
     for pattern, minute in grammar.words:
         for match in pattern.finditer(plain):
@@ -84,7 +86,17 @@ def find(plain: str, language: str, now: datetime) -> tuple[list[TimeOfDay], lis
     parts = [part for part in parts if free(part.span)]
 
     found = _with_parts(said, parts, plain, grammar)
+    tonight = [part.span for part in parts if part.part in {"eve", "night"} and DayAndPart(part.span, 0) in days]
+    found = [_past_midnight(time, now) if time.aside and time.aside[0] in tonight else time for time in found]
     return sorted(found, key=lambda time: time.span), days
+
+
+def _past_midnight(time: TimeOfDay, now: datetime) -> TimeOfDay:
+    """ "Tonight at 2", said in the evening, is tomorrow by the calendar."""
+    small = all(since < PARTS["small hours"][1] and since <= now.hour * 60 + now.minute for since, _ in time.readings)
+    if time.shape not in {"point", "range"} or not small:
+        return time
+    return replace(time, readings=tuple((since + 24 * 60, until + 24 * 60) for since, until in time.readings))
 
 
 def _candidates(plain: str, grammar: Grammar, now: datetime) -> Iterator[_Said]:
@@ -105,6 +117,10 @@ def _candidates(plain: str, grammar: Grammar, now: datetime) -> Iterator[_Said]:
             yield from said(match.span(), "point", match[0])
     for match in grammar.behind_day.finditer(plain):
         if grammar.follow.match(plain, match.end()) and not grammar.units.match(plain, match.end()):
+            yield from said(match.span("a"), "point", match["a"])
+    for match in grammar.before_day.finditer(plain):
+        # A lone number is an hour only right before "tomorrow"; "I sold 11 on Friday" is none.
+        if not match["a"].isalnum() or (match["near"] and not match["on"].strip()):
             yield from said(match.span("a"), "point", match["a"])
     for match in grammar.behind_weekday.finditer(plain):
         if _is_hour_behind_weekday(match, plain, grammar, now):
@@ -127,8 +143,12 @@ def _is_range(match: re.Match[str], plain: str, grammar: Grammar, now: datetime)
     if grammar.units.match(plain, match.end()):
         return False
     separator = match["sep"].strip()
+    if _is_of_a_month(match["b"], match.end(), plain, grammar):
+        return False
     if match["open"]:
         return True
+    if grammar.strong.fullmatch(plain, match.start("a"), match.end("b")):
+        return False  # "twenty-five to two"
     if separator in {"and", "und", "e", "y", "a", "e le", "y las", "y la", "e l'"}:
         return False
     if grammar.strong.fullmatch(match["a"]):
@@ -156,19 +176,37 @@ def _is_hour(match: re.Match[str], plain: str, grammar: Grammar) -> bool:
         return False
     if grammar.strong.fullmatch(match["a"]) or not re.match(grammar.voc.cautious, match["open"]):
         return True
+    if _is_of_a_month(match["a"], match.end(), plain, grammar):
+        return False
     return bool(grammar.follow.match(plain, match.end()))
+
+
+def _is_of_a_month(number: str, end: int, plain: str, grammar: Grammar) -> bool:
+    """ "until 10 April" is a day, "from 10 may be good" is an hour."""
+    month = grammar.month.match(plain, end) if number.isdigit() else None
+    if not month or month["month"] not in grammar.voc.weak:
+        return month is not None
+    return grammar.follow.match(plain, month.end()) is not None
 
 
 def _is_hour_behind_weekday(match: re.Match[str], plain: str, grammar: Grammar, now: datetime) -> bool:
     """ "Tuesday 15" is a date when the next 15th is a Tuesday, otherwise an hour."""
     if not grammar.follow.match(plain, match.end()) or grammar.units.match(plain, match.end()):
         return False
-    if re.match(rf"\s*(?:de\s)?{any_of(grammar.voc.months.split())}(?!\w)", plain[match.end() :]):
+    if grammar.month.match(plain, match.end()):
         return False
     if not match["a"].isdigit():
         return True
     weekday = weekday_named(match["day"], grammar.voc)
     return date_on(weekday, int(match["a"]), now) is None and 1 <= int(match["a"]) <= 24
+
+
+def _is_date(number: str, before: str, part: str, grammar: Grammar, now: datetime) -> bool:
+    """ "Saturday 14 in the afternoon", "sábado 7 por la tarde": no hour when the 14th or 7th is that weekday."""
+    day = grammar.ends_in_weekday.search(before)
+    if not day or not number.isdecimal() or (int(number) <= 12 and not re.match(grammar.voc.of_the_day, part)):
+        return False
+    return date_on(weekday_named(day["day"], grammar.voc), int(number), now) is not None
 
 
 def weekday_named(word: str, voc: Vocabulary) -> int:

@@ -10,7 +10,7 @@ from bot.words.times.vocabulary import VOCABULARIES, Vocabulary, any_of
 Shape = Literal["point", "range", "after", "before", "part"]
 
 HALF_DAY = 12 * 60  # minutes
-_NO_HOUR = {"a", "an", "un", "uno", "ein", "eine", "einen", "einem", "einer"}
+_NO_HOUR = {"a", "an", "un", "uno", "un paio di", "un paio d", "a couple of", "ein", "eine", "einen", "einem", "einer"}
 _BACK = {"halb": 30, "viertel": 45, "dreiviertel": 15, "drei viertel": 15, "3/4": 15}
 
 
@@ -35,6 +35,7 @@ class Grammar:
     ranges: re.Pattern[str]
     placed: tuple[tuple[Shape, re.Pattern[str]], ...]
     behind_day: re.Pattern[str]
+    before_day: re.Pattern[str]
     behind_weekday: re.Pattern[str]
     alone: re.Pattern[str]
     before_part: re.Pattern[str]
@@ -44,6 +45,7 @@ class Grammar:
     greetings: re.Pattern[str]
     units: re.Pattern[str]
     follow: re.Pattern[str]
+    month: re.Pattern[str]  # behind the number of a day: " April", " to 18 April"
     apart: re.Pattern[str]
     ends_in_weekday: re.Pattern[str]
     ends_in_day: re.Pattern[str]
@@ -78,7 +80,8 @@ def grammar_of(language: str) -> Grammar:
     bare = "(?:" + "|".join(nameless(form) for form in bare_forms) + ")"
     word = "(?:" + "|".join(voc.clock_words) + ")"
     any_clock = f"(?:{word}|{strong}|{bare})"
-    begin, end = r"(?<![\w/])(?<!\d[.,:-])", r"(?![\w/%€$£]|[.,:]\d|-\d|\s[%€$£])"
+    begin, end = r"(?<![\w/£$€])(?<!\d[.,:-])", r"(?![\w/%€$£]|[.,:]\d|-\d|\s[%€$£])"
+    dotted_day = language == "de"
     weekday = "(?:" + "|".join((*voc.weekdays, *(s for s in voc.short if s))) + ")"
 
     def placed(preposition: str) -> re.Pattern[str]:
@@ -95,9 +98,12 @@ def grammar_of(language: str) -> Grammar:
         ),
         placed=(("after", placed(voc.after)), ("before", placed(voc.before)), ("point", placed(voc.at))),
         behind_day=re.compile(rf"(?<!\w){voc.near_days}\s*,?\s*(?P<a>{bare}){end}"),
+        before_day=re.compile(
+            rf"(?<!\d\s){begin}(?P<a>{bare})(?P<on>{voc.on_day})(?:(?P<near>{voc.near_days})|{weekday})(?!\w)"
+        ),
         behind_weekday=re.compile(rf"(?<!\w)(?P<day>{weekday})\s*[.,]?\s*(?P<a>\d\d?(?:[.: ][0-5]\d)?){end}(?!\.)"),
         alone=re.compile(rf"\W*(?:{_POLITE}\W+)*(?:las?\s|le\s|die\s)?(?P<a>{bare})(?:\W+{_POLITE})*\W*"),
-        before_part=re.compile(rf"(?<![\w.,:/])(?P<a>{bare})\s*,?\s*\Z"),
+        before_part=re.compile(rf"(?<![\w.,:/])(?<!\b[ei]l )(?<!\bdia )(?<!\bgiorno )(?P<a>{bare})\s*,?\s*\Z"),
         words=tuple((re.compile(rf"(?<!\w)(?:{p})(?!\w)"), minute) for p, minute in voc.clock_words.items()),
         parts=tuple(
             (re.compile(rf"(?:(?<!\w)|(?<=tag)|(?<=woch))(?:{p})(?!\w)"), part) for p, part in voc.parts.items()
@@ -108,10 +114,14 @@ def grammar_of(language: str) -> Grammar:
         greetings=re.compile(rf"(?<!\w)(?:{voc.greetings})(?!\w)"),
         units=re.compile(rf"\s*(?:{voc.units}|[%€$£])(?!\w)"),
         follow=re.compile(rf"\s*(?:\Z|[.,;:!?)-]|(?:{voc.follow}|{day_words})(?!\w))"),
-        apart=re.compile(rf"[;\n]|(?<!\w)(?:{voc.or_words})(?!\w)"),
+        month=re.compile(
+            rf"(?:{voc.range_sep}\d\d?(?!\d))?{r'\.?' if dotted_day else ''}\s*(?:de\s)?"
+            rf"(?P<month>{any_of(voc.months.split())})(?!\w)"
+        ),
+        apart=re.compile(rf"[;\n?!]|(?<!\w)(?:{voc.or_words})(?!\w)"),
         ends_in_weekday=re.compile(rf"(?<!\w)(?P<day>{weekday})[\s,.]*\Z"),
         ends_in_day=re.compile(rf"(?<!\w){voc.near_days}[\s,.]*\Z"),
-        dotted_day=language == "de",
+        dotted_day=dotted_day,
         begins_with_day=re.compile(rf"\s*(?:on\s|am\s|di\s|del\s|el\s|de\s|il\s)?(?:{weekday}|{voc.near_days})(?!\w)"),
     )
 

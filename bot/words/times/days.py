@@ -45,8 +45,11 @@ class _Grammar:
     short_before: re.Pattern[str]
     ordinal: re.Pattern[str]
     day_range: re.Pattern[str]
+    near: tuple[re.Pattern[str], ...]
     weekend: re.Pattern[str]
     of_month: re.Pattern[str]
+    range_open: re.Pattern[str]
+    range_sep: re.Pattern[str]
     day_and_number: re.Pattern[str]
     waits: tuple[tuple[re.Pattern[str], timedelta, timedelta], ...]
     ahead: tuple[tuple[re.Pattern[str], int], ...]
@@ -85,10 +88,14 @@ def _grammar(language: str) -> _Grammar:
         day_range=re.compile(
             rf"(?<!\w)(?P<open>{voc.day_range_open})?(?P<a>{name})\.?(?P<sep>{voc.day_range_sep})(?P<b>{name})(?!\w)"
         ),
+        near=tuple(re.compile(rf"(?<!\w){word}(?!\w)") for word in voc.from_today),
         weekend=re.compile(
-            rf"(?<!\w)(?:(?P<next>{voc.next_})|{voc.this_})?{voc.weekend}(?!\w)(?P<nexta>{voc.next_after})?"
+            rf"(?<!\w)(?:(?P<on>{voc.a_week_on})|(?P<next>{voc.next_})|{voc.this_})?"
+            rf"{voc.weekend}(?!\w)(?P<nexta>{voc.next_after})?"
         ),
         of_month=re.compile(rf"(?<!\w)(?:{voc.day_of_month})(?!\w)(?!\s*(?:de\s)?{month}(?!\w))"),
+        range_open=re.compile(rf"(?<!\w)(?:{voc.day_range_open})\Z"),
+        range_sep=re.compile(voc.day_range_sep),
         day_and_number=re.compile(
             rf"(?<!\w)(?P<day>{name})\.?,?\s+(?:the\s|den\s|il\s|el\s)?(?P<n>\d\d?)(?:st|nd|rd|th|\.)?"
             rf"(?![\w:/]|[.,]\d|\s?-\s?\d|\.?\s*(?:de\s)?{month}(?!\w))"
@@ -96,16 +103,16 @@ def _grammar(language: str) -> _Grammar:
         waits=(
             (from_now(voc.hour_and_half), timedelta(), timedelta(minutes=90)),
             (from_now(voc.half_hour), timedelta(), half),
-            (from_now(voc.quarter_hour), timedelta(), half / 2),
+            (from_now(voc.quarter_hour), half / 2, timedelta()),
             (from_now(rf"{count}\s?(?:{voc.and_half})\s*{voc.hours_unit}"), hour, half),
             (from_now(rf"{count}\s*'?{voc.hours_unit}{voc.and_half}"), hour, half),
             (from_now(rf"{count}\s*'?{voc.hours_unit}"), hour, timedelta()),
             (from_now(rf"{count}\s*'?{voc.minutes_unit}"), timedelta(minutes=1), timedelta()),
         ),
         ahead=(
+            (from_now(voc.fortnight), 14),  # before the days: Spanish "quince días" are two weeks
             (from_now(rf"{count}\s*'?{voc.days_unit}"), 1),
             (from_now(rf"{count}\s*'?{voc.weeks_unit}"), 7),
-            (from_now(voc.fortnight), 14),
         ),
         bounds=(
             ("until", re.compile(rf"(?<!\w)(?:{voc.until_day})\Z")),
@@ -151,10 +158,18 @@ def find(plain: str, language: str, now: datetime, hours: list[Span]) -> list[Da
             starts = _weekday_starts(match, grammar, today, language)
             modified = any(match[g] for g in ("on", "last", "next", "this", "later", "week", "nexta", "lasta"))
             keep(match.span(), *starts, named=not modified)
+    near = [(match.span(), n) for n, word in enumerate(grammar.near) for match in word.finditer(plain)]
     for pattern, unit in grammar.ahead:
         for match in pattern.finditer(plain):
             if (count := _count(match, grammar.voc)) is not None:
-                keep(match.span(), today + DAY * count * unit)
+                # "tomorrow in a week" is one day
+                start, days = next(
+                    ((span[0], n) for span, n in near if plain[span[1] : match.start()].isspace()), (match.start(), 0)
+                )
+                keep((start, match.end()), today + DAY * (days + count * unit))
+    for span, n in near:
+        if _is_free(span, hours) and any(pattern.search(plain[: span[0]]) for _, pattern in grammar.bounds):
+            keep(span, today + DAY * n)
     for match in grammar.weekend.finditer(plain):
         if _is_free(match.span(), [one.span for one in found]):
             found.append(_weekend(match, today, language))
@@ -162,14 +177,25 @@ def find(plain: str, language: str, now: datetime, hours: list[Span]) -> list[Da
         number = int(next(n for n in match.groups() if n))
         of_a_month = grammar.month_before.search(plain[: match.start()])
         if not of_a_month and _is_free(match.span(), hours) and (date := _day_of_month(number, today)):
+            if found and (start := _range_start(found[-1], match.start(), plain, grammar)) is not None:
+                since = found[-1].readings[0][0]
+                if since < date:
+                    found[-1] = Days((start, match.end()), ((since, date + DAY),))
+                    continue
             keep(match.span(), date)
     return sorted(found, key=lambda days: days.span)
+
+
+def _range_start(first: Days, end: int, plain: str, grammar: _Grammar) -> int | None:
+    """Where "from the 14th to " begins: the words before what stands at `end`, when `first` is the day in them."""
+    opened = grammar.range_open.search(plain[: first.span[0]])
+    return opened.start() if opened and grammar.range_sep.fullmatch(plain, first.span[1], end) else None
 
 
 def is_refused(days: Days, plain: str, language: str) -> bool:
     """ "not Tuesday", "el martes no": named only to be ruled out."""
     grammar = _grammar(language)
-    before, after = plain[max(0, days.span[0] - 20) : days.span[0]], plain[days.span[1] : days.span[1] + 20]
+    before, after = plain[max(0, days.span[0] - 20) : days.span[0]], plain[days.span[1] : days.span[1] + 40]
     return bool(grammar.refused_before.search(before) or grammar.refused_after.match(after))
 
 
@@ -229,7 +255,8 @@ def _weekday_starts(match: re.Match[str], grammar: _Grammar, today: datetime, la
     if match["week"]:
         return (today - DAY * today.weekday() + WEEK + DAY * weekday,)
     if match["later"] or match["on"]:
-        return (coming + WEEK * (_count(match, grammar.voc) or 1),)
+        weeks = 2 if match.groupdict().get("fortnight") else _count(match, grammar.voc) or 1
+        return (coming + WEEK * weeks,)
     if match["next"] or match["nexta"]:
         in_this_week = weekday > today.weekday()
         return (coming, coming + WEEK) if in_this_week and language in {"en", "de"} else (coming,)
@@ -262,11 +289,13 @@ def _weekend(match: re.Match[str], today: datetime, language: str) -> Days:
     if today.weekday() == 6:
         saturday, monday = (today, today + DAY)
     readings: tuple[Reading, ...] = ((saturday, monday),)
-    if match["next"] or match["nexta"]:
+    if match["on"] or match["next"] or match["nexta"]:
         later = today + DAY * (12 - today.weekday())
         readings = ((later, later + 2 * DAY),)
         if today.weekday() < 5:
             readings = ((saturday, monday), *readings)
+    if match["on"]:
+        readings = tuple((start + WEEK, end + WEEK) for start, end in readings)
     return Days(match.span(), readings)
 
 

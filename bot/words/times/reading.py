@@ -8,14 +8,16 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.words.times import clock, days, spelling
 from bot.words.times.clock import Span, TimeOfDay
+from bot.words.times.clockface import grammar_of
 from bot.words.times.days import DAY, WEEK, Days
 from bot.words.times.text import Message, blank, read
-from bot.words.times.vocabulary import VOCABULARIES
+from bot.words.times.vocabulary import VOCABULARIES, Vocabulary
 from bot.words.times.worker import Duckling, Parsed
 from bot.words.times.zone import first_instant, instants, is_before, later
 
 MOST = 12  # readings given back; nobody is asked to choose among more
 _MINUTE = timedelta(minutes=1)
+_PHONE_NUMBER = re.compile(r"(?<!\w)(?:\+\d{1,3} ?)?\d{3,}(?: ?\d){6,}(?!\w)")
 _GRAINS = {"second": _MINUTE, "minute": _MINUTE, "hour": timedelta(hours=1), "day": DAY, "week": WEEK}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -61,21 +63,24 @@ def find(text: str, language: str, now: datetime, until: float) -> list[TimeFoun
     Raises :class:`~bot.words.times.worker.NoAnswer`.
     """
     message = read(text)
-    plain = message.plain
+    phones = [match.span() for match in _PHONE_NUMBER.finditer(message.plain)]
+    plain = blank(message.plain, phones)
     if not any(letter.isalnum() for letter in plain):
         return []
     wall = now.replace(tzinfo=None, fold=0)
     midnight = wall.replace(hour=0, minute=0, second=0, microsecond=0)
 
     waits = days.waits(plain, language)
-    rest = blank(plain, [wait.span for wait in waits])
+    greetings = clock.greetings(plain, language)
+    rest = blank(plain, [*(wait.span for wait in waits), *greetings])
     hours, brought = clock.find(rest, language, wall)
     named = days.find(rest, language, wall, [hour.span for hour in hours])
     known = [one for one in named if not days.is_refused(one, plain, language)]
     known += [Days(b.span, ((midnight + DAY * b.days, midnight + DAY * (b.days + 1)),)) for b in brought]
-    read_already = [one.span for one in (*waits, *hours, *named, *known)] + clock.greetings(plain, language)
-    read_already += [span for hour in hours for span in hour.aside]
+    read_already = [one.span for one in (*waits, *hours, *named, *known)] + greetings
+    read_already += phones + [span for hour in hours for span in hour.aside]
     dates, moments = _by_duckling(message, read_already, language, now, until)
+    dates = [one for one in dates if not days.is_refused(one, plain, language)]
     moments += [
         _Moment(wait.span, start, later(start, _MINUTE), "minute")
         for wait in waits
@@ -115,6 +120,8 @@ def _by_duckling(
         if _is_no_time(plain, span, language):
             continue
         since, to = _stretch(parsed, wall, plain[slice(*span)], language)
+        if parsed.grain == "year" and to <= wall:
+            continue  # a year of birth, the number of a house
         if parsed.grain in {"second", "minute", "hour"}:
             grain = "hour" if parsed.grain == "hour" else "minute"
             moments += [
@@ -123,6 +130,8 @@ def _by_duckling(
                 for end in [first_instant(to, _zone(now))]
                 if is_before(start, end)
             ]
+        elif parsed.since is None and parsed.grain == "day":
+            dates.append(Days(span, ((to - DAY, to),), bound="until"))  # an hour next to it is of the last day
         elif since < to:
             dates.append(Days(span, ((since, to),), parsed.grain))
     return dates, moments
@@ -137,20 +146,32 @@ def _is_no_time(plain: str, span: Span, language: str) -> bool:
     voc = VOCABULARIES[language]
     body = re.sub(r"\A(?:the|il|la|lo|el|der|die|das|den)\s+", "", plain[slice(*span)].strip())
     others = plain[: span[0]] + plain[span[1] :]
-    if body in voc.weak and any(letter.isalpha() for letter in others):
+    if (body in voc.weak or _is_number(plain[slice(*span)], voc)) and any(letter.isalpha() for letter in others):
         return True
-    return re.match(rf"\s*(?:{voc.units}|[%€$£])(?!\w)", plain[span[1] :]) is not None
+    if re.search(r"[€$£]\s?\Z", plain[: span[0]]):
+        return True
+    return grammar_of(language).units.match(plain, span[1]) is not None
+
+
+def _is_number(body: str, voc: Vocabulary) -> bool:
+    """ "las dos", "tres y un", "9 to 5": were it an hour, our own grammar would have read it."""
+    words = body.split()
+    small = {"la", "las", "le", "y", "e", "to"}
+    return all(word in voc.numbers or word in small or (word.isdecimal() and len(words) > 1) for word in words)
 
 
 def _stretch(parsed: Parsed, wall: datetime, body: str, language: str) -> tuple[datetime, datetime]:
+    voc = VOCABULARIES[language]
     if parsed.kind == "value":
         assert parsed.since is not None
         return parsed.since, _one_more(parsed.since, parsed.grain)
     if parsed.until is None:
         assert parsed.since is not None
-        return parsed.since, parsed.since + WEEK
+        behind = parsed.grain in {"day", *_MONTHS, "week"} and re.match(voc.after_day, body)
+        since = _one_more(parsed.since, parsed.grain) if behind else parsed.since
+        return since, since + WEEK
     whole_day = parsed.until == parsed.until.replace(hour=0, minute=0) and any(letter.isdigit() for letter in body)
-    up_to = whole_day and re.match(VOCABULARIES[language].until_day, body)
+    up_to = whole_day and re.match(voc.until_day, body)
     return parsed.since or wall, parsed.until + DAY if up_to else parsed.until
 
 
@@ -167,7 +188,7 @@ def _merged(named: list[Days], dates: list[Days], plain: str, language: str) -> 
     found: list[Days] = []
     for one in sorted([*named, *dates], key=lambda one: one.span):
         last = found[-1] if found else None
-        if last is None or not _side_by_side(last, one, plain) or last.named == one.named:
+        if last is None or one.bound or not _side_by_side(last, one, plain) or last.named == one.named:
             found.append(one)
             continue
         weekday, date = (last, one) if last.named else (one, last)
@@ -229,7 +250,8 @@ def _readings(day: Days | None, hour: TimeOfDay | None, now: datetime, span: Spa
                     for start, end in _stretches(date, reading, hour, now):
                         if d and not is_before(now, end):
                             continue
-                        start = now if day.bound in {"until", "before"} else start
+                        if day.bound in {"until", "before"}:
+                            start, end = now, start if hour.shape == "point" else end
                         if is_before(start, end):
                             yield _Ranked(2 * h + d, TimeFound(start, end, hour.grain, span))
 

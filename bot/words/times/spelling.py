@@ -5,6 +5,8 @@ from functools import cache
 
 from bot.words.times.vocabulary import VOCABULARIES, any_of
 
+_DOTTED_DATE = re.compile(r"(?<![\w.])\d\d?\.\d\d?\.(?:20)?\d\d(?![\w.]*\d)")
+
 
 @cache
 def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
@@ -27,6 +29,8 @@ def for_duckling(plain: str, spelled: str, language: str) -> tuple[str, list[int
         for match in days.finditer(plain):
             number = voc.numbers.get(match["n"].replace("-", " "), 1)
             changes.append((*match.span("n"), f"{number}." if language == "de" else str(number)))
+    if language == "it":  # the only language in which Duckling does not know "10.04.2026"
+        changes += [(*match.span(), match[0].replace(".", "/")) for match in _DOTTED_DATE.finditer(plain)]
     changes += [(*m.span(), voc.spelling[m[0]]) for m in words.finditer(plain) if m[0] in voc.spelling]
     text, offsets, done = "", list[int](), 0
     for start, end, new in sorted(changes):

@@ -32,6 +32,7 @@ class Vocabulary:
     parts: dict[str, str]  # pattern -> part of the day
     day_parts: dict[str, tuple[str, int]]  # pattern -> part and days from today
     greetings: str
+    of_the_day: str = "(?!)"  # how a part of the day begins that goes with a date rather than with an hour
     half: dict[str, int] = field(default_factory=dict[str, int])  # words for minutes
     clock_words: dict[str, int] = field(default_factory=dict[str, int])  # word -> minute of the day
     forms: tuple[str, ...] = ()
@@ -41,7 +42,9 @@ class Vocabulary:
     before: str = ""
     range_open: str = ""
     range_sep: str = ""
+    from_today: tuple[str, ...] = ()  # today, tomorrow and so on, when behind them a "in a week" may follow
     near_days: str = ""  # today, tomorrow: a bare number behind them is an hour
+    on_day: str = "(?!)"  # between a clock time without preposition and the day behind it: "4.30 on Friday"
     follow: str = ""  # words that may stand behind an hour
     units: str = ""  # words that make a number something else than an hour
     cautious: str = "(?!)"  # prepositions behind which a number is an hour only before one of `follow`
@@ -54,7 +57,7 @@ class Vocabulary:
     last_: str = ""
     last_after: str = ""
     next_week: str = ""  # behind or before a weekday: in the next calendar week
-    weeks_later: str = ""  # behind a weekday, group n: so many weeks after the coming one
+    weeks_later: str = ""  # behind a weekday, group n: so many weeks after the coming one, fortnight: two
     a_week_on: str = ""
     day_range_open: str = ""
     day_range_sep: str = ""

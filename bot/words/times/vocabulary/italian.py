@@ -11,6 +11,8 @@ _NUMBERS = counted(
 ITALIAN = Vocabulary(
     numbers={
         **_NUMBERS,
+        "un paio di": 2,
+        "un paio d": 2,
         "trentacinque": 35,
         "quaranta": 40,
         "quarantacinque": 45,
@@ -46,8 +48,14 @@ ITALIAN = Vocabulary(
     greetings=r"buon ?giorno|buona ?sera|buon ?pomeriggio|buona ?notte|buona ?giornata|buona ?serata",
     half={"mezza": 30, "mezzo": 30, "un quarto": 15, "tre quarti": 45},
     clock_words={
+        r"(?:a |di |verso |per )?mezzo ?giorno e tre quarti": 765,
         r"(?:a |di |verso |per )?mezzo ?giorno e mezz[oa]": 750,
+        r"(?:a |di |verso |per )?mezzo ?giorno e un quarto": 735,
+        r"(?:a |di |verso |per )?mezzo ?giorno meno un quarto": 705,
         r"(?:a |di |verso |per )?mezzo ?giorno": 720,
+        r"(?:a |di |verso |per )?mezza ?notte e mezz[oa]": 1470,
+        r"(?:a |di |verso |per )?mezza ?notte e un quarto": 1455,
+        r"(?:a |di |verso |per )?mezza ?notte meno un quarto": 1425,
         r"(?:a |di |verso |per )?mezza ?notte": 1440,
     },
     forms=(
@@ -72,13 +80,14 @@ ITALIAN = Vocabulary(
     range_open=r"(?:(?:tra|fra)\s+(?:le\s|l')?|dalle\s|dall')\s*(?:ore\s)?",
     range_sep=r"\s*(?:e le|alle|e l'|all'|fino alle|-|e|a)\s*",
     cautious=r"le\b",
+    from_today=("oggi", "(?<!dopo )domani", "dopo ?domani"),
     near_days=r"(?:oggi|domani|dopodomani|stasera|domattina)",
     follow=r"di|del|della|e|o|oppure|in|al|per|oggi|domani|se|va|vanno|grazie|circa|nel|ma|invece|con|il",
     units=r"or[ae]|min(?:uti?)?|giorn[oi]|settiman[ae]|mes[ei]|ann[oi]|person[ae]|volt[ae]|euro|percento|km|lezion[ei]|foto|"
-    r"post|negozi|dipendenti|figli[eo]?|cose|domande|ragazz[eio]|signore|clienti|altre|mie|sue|stelle",
+    r"g|gb|post|negozi|dipendenti|figli[eo]?|cose|domande|ragazz[eio]|signore|clienti|altre|mie|sue|stelle",
     or_words=r"o|oppure|e|ed",
-    not_before=r"(?:non|tranne|no)(?: (?:il|di|la))?",
-    not_after=r"(?:no|non posso|non va|non riesco)",
+    not_before=r"(?:(?<!perche )non|tranne)(?: (?:il|di|la))?|no (?:il|di|la)",
+    not_after=r"(?:no(?! problem)(?!\s*\?)|non posso|non va|non riesco)",
     next_=r"(?:(?<!settimana )prossim[oa]|il prossimo|la prossima)\s+",
     next_after=r"\s+(?:prossim[oa]|che viene|venturo)",
     this_=r"(?:questo|questa)\s+",

@@ -22,15 +22,17 @@ SPANISH = Vocabulary(
     weekdays=(
         "lunes",
         "martes",
-        "miercoles|miecoles|mierc",
+        "miercoles|miecoles|miercles|mierc",
         "jueves|juebes",
         "viernes|biernes",
-        "sabados?",
-        "domingos?",
+        "[sz]a[bv]ados?",
+        "domingos?|domigo",
     ),
     short=("lun", "mar", "mier?", "jue", "vie", "sab", "dom"),
     short_after=r"(?:este|proximo|hasta el|desde el|cada)\s+",
     parts={
+        r"a primera hora(?: de la manana)?(?! de)|a media manana": "am",
+        r"a (?:primera|ultima) hora de la tarde|a media tarde": "pm",
         r"(?:por|de|en|a) la(?:s)? mananas?": "am",
         r"(?:por|de|en|a) la(?:s)? tardes?": "pm",
         r"(?:por|de|en|a) la(?:s)? noches?": "eve",
@@ -53,6 +55,7 @@ SPANISH = Vocabulary(
         r"(?<!pasado )manana noche": ("eve", 1),
         r"hoy tarde": ("pm", 0),
     },
+    of_the_day=r"por la",
     greetings=r"buen(?:os|as)? (?:dias?|tardes?|noches?)",
     half={"media": 30, "cuarto": 15, "un cuarto": 15},
     clock_words={
@@ -74,7 +77,8 @@ SPANISH = Vocabulary(
         r"(?P<h>H)(?: en punto| horas(?! y))?",
     ),
     at=r"(?:a las?|las?|para las?|sobre las?|hacia las?|a eso de las?|alrededor de las?|tipo|@|a ls)\s+(?:las?\s)?",
-    after=r"(?:despues de las?|a partir de las?|desde las?|pasadas las?|(?:despues|a partir)(?= del medio))\s+",
+    after=r"(?:despues de las?|a partir de las?|desde las?|pasadas las?|de las?(?= [\w:. ]{1,25} en adelante)|"
+    r"(?:despues|a partir)(?= del medio))\s+",
     before=r"(?:antes de las?|hasta las?|(?:antes|hasta)(?= (?:del|el) medio))\s+",
     range_open=r"(?:entre las?|desde las?|de las?|de|entre)\s+",
     range_sep=r"\s*(?:y las?|a las?|hasta las?|y|a|-)\s*",
@@ -84,12 +88,12 @@ SPANISH = Vocabulary(
     units=r"horas?|min(?:utos?)?|dias?|semanas?|mes(?:es)?|anos?|personas?|veces|euros?|por ciento|km|lecciones|fotos?|"
     r"tiendas|empleados|hij[oa]s|cosas|clientes|preguntas|otras|mis|sus|publicaciones|estrellas",
     or_words=r"o|u|y|e",
-    not_before=r"(?:no|excepto|menos)(?: el| los)?",
-    not_after=r"(?:no|no puedo|no me va)",
+    not_before=r"no (?:el|los)|(?:no sea|excepto|menos)(?: el| los)?",
+    not_after=r"no(?! (?:hay|importa|pasa nada|te|os|le))",
     next_=r"(?<!semana )(?:el )?(?:proximo|proxima|siguiente)\s+",
     next_after=r"\s+(?:que viene|proximo|proxima|siguiente|q viene)",
     this_=r"(?:este|esta)\s+",
-    last_=r"(?:el )?(?:pasado|ultimo)\s+",
+    last_=r"(?:el )?(?:pasado|ultimo(?! \w+ del? ))\s+",
     last_after=r"\s+(?:pasado|pasada|ultimo)",
     next_week=r"(?:de |en )?(?:la )?(?:semana que viene|semana proxima|proxima semana|semana siguiente|semana q viene)",
     weeks_later=r"\s+(?:dentro de|en) (?P<n>una|dos|tres|\d) semanas?",
@@ -102,7 +106,7 @@ SPANISH = Vocabulary(
     before_day=r"antes del?\s+(?:el )?",
     after_day=r"despues del?\s+(?:el )?",
     from_day=r"(?:a partir del?|desde)\s+(?:el )?",
-    in_=r"(?:dentro de|en)(?: unos| unas)?\s+",
+    in_=r"(?:dentro de|en|de aqui a)(?: unos| unas)?\s+",
     from_now=r"(?!)",
     minutes_unit=r"(?:minutos?|min)",
     hours_unit=r"(?:horas?|horita|h)",
@@ -111,14 +115,15 @@ SPANISH = Vocabulary(
     half_hour=r"(?:media hora|media horita)",
     hour_and_half=r"(?:una hora y media|hora y media|1 hora y media)",
     and_half=r" y media",
-    quarter_hour=r"(?:un )?cuarto de hora",
-    fortnight=r"(?!)",
+    quarter_hour=r"(?:(?P<n>un|tres) )?cuartos? de hora",
+    fortnight=r"(?:quince|15) dias",
     months="enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre "
     "ene feb mar abr may jun jul ago sept sep oct nov dic",
     ordinals=r"(?:primer|primero|segundo|tercer|cuarto|ultimo)",
     weak=frozenset(
         {"mar", "mayo", "sab", "dom", "vie", "jue", "mie", "lun", "momento", "un momento", "segundo", "un segundo"}
         | {"noche", "verano", "invierno", "otono", "primavera", "primero", "dia", "ano", "mes", "pasado", "sep", "set"}
+        | {"ya"}
     ),
     spelling={
         "manana": "mañana",
