@@ -7,4 +7,5 @@ DOES = {
     "action_pause_lessons": "lessons:pause",
     "action_resume_lessons": "lessons:resume",
     "action_change_lesson_time": "lessons:time",
+    "action_ask_answer_form_own_words": "lessons:again",
 }

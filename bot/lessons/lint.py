@@ -13,16 +13,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from bot.lessons.curriculum import (
-    SLOT_LIMIT,
-    SLOTS,
-    Block,
-    Lesson,
-    Problem,
-    fingerprint,
-    load,
-    to_plain,
-)
+from bot.lessons.curriculum import SLOT_LIMIT, Block, Lesson, load
+from bot.lessons.files import SLOTS, Problem
+from bot.lessons.markdown import fingerprint, to_plain
 
 CARD_LIMIT = 600  # characters a reader sees
 SENTENCE_LIMIT = 20  # words, on average in a block

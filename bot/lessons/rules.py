@@ -1,10 +1,14 @@
-"""When the next lesson comes, and which it is. Pure: the moment is given."""
+"""When the next lesson comes, which it is, and whether an answer is right. Pure: the moment is given."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.clock import QuietHours, at
+
+ANSWER_FORM = "lessons_answer"  # a question that is answered in one's own words is open
+LETTERS = "abcdefghijkl"  # of the options
 
 
 def next_slot(now: datetime, hour: int, minute: int, zone: str, quiet: QuietHours, days: int = 1) -> datetime:
@@ -30,3 +34,38 @@ def block_from(blocks: Sequence[str], served: Iterable[str], block: str, *, afte
     place = blocks.index(block) + after if block in blocks else 0
     given = set(served)
     return next((one for one in blocks[place:] if one in given), None)
+
+
+def letters(picked: Iterable[int]) -> str:
+    """Options as they stand in a button's data: "ac"; "-" for none."""
+    return "".join(LETTERS[index] for index in picked) or "-"
+
+
+def picked(letters: str, options: int) -> tuple[int, ...] | None:
+    """The options that :func:`letters` named; None for what it never wrote."""
+    if letters == "-":
+        return ()
+    found = tuple(LETTERS.find(letter) for letter in letters)
+    is_ours = len(set(found)) == len(found) and all(0 <= index < options for index in found)
+    return found if is_ours and found else None
+
+
+def toggled(chosen: tuple[int, ...], option: int) -> tuple[int, ...]:
+    """With the option, or without it when it was there; in the options' order."""
+    return tuple(sorted(set(chosen) ^ {option}))
+
+
+def points_made(text: str, points: Sequence[str]) -> tuple[int, ...]:
+    """Which key points an answer makes: of each, one of its words ("sorry / apolog / regret") begins a word of it."""
+    said = f" {_folded(text)}"
+    return tuple(
+        at
+        for at, point in enumerate(points)
+        if any(f" {word}" in said for part in point.split("/") if (word := _folded(part)))
+    )
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("ß", "ss"))
+    kept = (" " if not char.isalnum() else char for char in plain if not unicodedata.combining(char))
+    return " ".join("".join(kept).split())

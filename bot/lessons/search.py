@@ -20,7 +20,8 @@ import Stemmer
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.lessons.curriculum import Block, Curriculum, Lesson, to_plain
+from bot.lessons.curriculum import Block, Curriculum, Lesson
+from bot.lessons.markdown import to_plain
 from bot.messages import LANGUAGES
 from bot.people import vocabulary
 

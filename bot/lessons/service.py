@@ -46,13 +46,13 @@ def track_of(curriculum: Curriculum, person: Person) -> tuple[Lesson, ...]:
 
 
 async def next_lesson(session: AsyncSession, curriculum: Curriculum, person: Person) -> Lesson | None:
-    """The first lesson of the track that is not finished."""
-    track = track_of(curriculum, person)
+    """The lesson begun last and not finished yet; else the first of the track that is not finished."""
+    track = {lesson.uuid: lesson for lesson in track_of(curriculum, person)}
     studies = await db.lessons.studies(session, person.id)
-    wanted = rules.first_open(
-        [lesson.uuid for lesson in track], [study.lesson for study in studies if study.finished_at]
-    )
-    return next((lesson for lesson in track if lesson.uuid == wanted), None)
+    begun = [study.lesson for study in studies if not study.finished_at and study.block and study.lesson in track]
+    finished = [study.lesson for study in studies if study.finished_at]
+    wanted = begun[-1] if begun else rules.first_open(list(track), finished)
+    return track[wanted] if wanted else None
 
 
 def blocks_of(case: Case, lesson: Lesson) -> tuple[Block, ...]:
@@ -76,15 +76,13 @@ async def begin(case: Case, lesson: Lesson) -> Study:
     return study
 
 
-async def answer(case: Case, lesson: Lesson, block: Block, choice: int) -> bool:
-    """Keep an answer; True when it is right."""
-    correct = choice == block.answer
+async def answer(case: Case, lesson: Lesson, block: Block, choice: int, correct: bool) -> None:
+    """Keep an answer. `choice` says what was chosen, in one number."""
     case.session.add(
         Answer(
             person_id=case.person.id, lesson=lesson.uuid, block=block.id, choice=choice, correct=correct, at=case.now
         )
     )
-    return correct
 
 
 async def finish(case: Case, study: Study) -> None:

@@ -1,22 +1,21 @@
 """The lessons' screens: the next card, a question and its answer, the task, how far I am."""
 
-import html
 from datetime import time
 
 import db.audit
-from bot.case import JOINED, Case, Taps, number, word
+from bot.case import JOINED, Case, Taps, word
 from bot.errors import Forged, Refused
-from bot.lessons import help_taps, service
-from bot.lessons.curriculum import Block, Lesson
+from bot.lessons import help_taps, question_taps, service
 from bot.lessons.service import LEARNING, UNKNOWN, filled
-from bot.messages import Button, Outgoing, Quiz
+from bot.lessons.way import end, first, go_to, step_on, study_of, which
+from bot.messages import Button, Outgoing
 from bot.people.service import local
 from bot.people.taps import help_row
 from bot.texts import N_
-from db.lessons import Study
 
 taps = Taps("lessons")
 taps.update(help_taps.taps)
+taps.update(question_taps.taps)
 
 
 @taps("next", needs=JOINED)
@@ -41,39 +40,24 @@ async def next_lesson(case: Case, _args: tuple[str, ...]) -> None:
                 minutes=lesson.minutes,
             )
         )
-        return await _go_to(case, lesson, study, _first(case, lesson))
+        return await go_to(case, lesson, study, first(case, lesson))
     case.say(t("We go on with <b>{title}</b>.", title=lesson.title[case.person.language]))
     block = service.block_from(case, lesson, study.block)
-    return await (_go_to(case, lesson, study, block) if block else _end(case, lesson, study))
+    return await (go_to(case, lesson, study, block) if block else end(case, lesson, study))
 
 
 @taps("after", needs=JOINED)
 async def after(case: Case, args: tuple[str, ...]) -> None:
     """The block after the one just read. An old button goes on from where it stands."""
-    study, lesson, block = await _which(case, args)
+    study, lesson, block = await which(case, args)
     case.tick(case.t.plain("Read") if block.kind == "card" else case.t.plain("Next"))
-    await _after(case, lesson, study, block)
-
-
-@taps("answer", needs=JOINED)
-async def answer(case: Case, args: tuple[str, ...]) -> None:
-    """An answer to a question: keep it, say why it is right or wrong, go on."""
-    study, lesson, block = await _which(case, args)
-    choice = number(args, 2)
-    language = case.person.language
-    if block.kind != "question" or choice >= len(block.options[language]):
-        raise Forged(UNKNOWN)
-    right = await service.answer(case, lesson, block, choice)
-    verdict = case.t("✅ Right!") if right else case.t("Not quite.")
-    why = html.escape(filled(case, lesson, block.explanations[language][choice], as_html=False), quote=False)
-    case.say(f"{verdict} {why}")
-    await _after(case, lesson, study, block)
+    await step_on(case, lesson, study, block)
 
 
 @taps("task", needs=JOINED)
 async def task(case: Case, args: tuple[str, ...]) -> None:
     """How the task went: done, stuck or later."""
-    study = await _study(case, args)
+    study = await study_of(case, args)
     how = word(args, 1)
     t = case.t
     if how == "done":
@@ -108,7 +92,7 @@ async def task(case: Case, args: tuple[str, ...]) -> None:
 @taps("differs", needs=JOINED)
 async def differs(case: Case, args: tuple[str, ...]) -> None:
     """A dated card does not fit what the person sees: noted for whoever keeps the lessons."""
-    study, lesson, block = await _which(case, args)
+    study, lesson, block = await which(case, args)
     db.audit.note(case.session, case.now, case.person.id, "screen differs", f"{lesson.uuid}:{block.id}")
     case.say(
         case.t("Thank you, that helps: somebody will look at this card. You can go on, or ask a person."),
@@ -129,7 +113,7 @@ async def open_lesson(case: Case, args: tuple[str, ...]) -> None:
     if lesson is None or case.person.language not in lesson.languages:
         raise Refused(N_("This lesson is not available at the moment. Please choose another one."))
     study = await service.begin(case, lesson)
-    await _go_to(case, lesson, study, _first(case, lesson))
+    await go_to(case, lesson, study, first(case, lesson))
 
 
 @taps("progress", needs=JOINED)
@@ -198,93 +182,3 @@ async def change_time(case: Case, args: tuple[str, ...]) -> None:
         silence = t("I do not write between {start} and {end}.", start=f"{quiet.start:%H:%M}", end=f"{quiet.end:%H:%M}")
         text = f"{silence} {text}"
     case.say(text)
-
-
-# -- the way through a lesson ----------------------------------------------------------------------------
-
-
-def _first(case: Case, lesson: Lesson) -> Block:
-    blocks = service.blocks_of(case, lesson)
-    if not blocks:
-        raise Refused(N_("This lesson is not available at the moment. Please choose another one."))
-    return blocks[0]
-
-
-async def _after(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
-    onward = service.block_from(case, lesson, block.id, after=True)
-    return await (_go_to(case, lesson, study, onward) if onward else _end(case, lesson, study))
-
-
-async def _go_to(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
-    """Show this block and remember that the person stands here."""
-    t, language = case.t, case.person.language
-    study.block = block.id
-    onward = Button(t.plain("Next"), f"lessons:after:{study.id}:{block.id}", means=("affirm", "next_lesson"))
-    match block.kind:
-        case "card":
-            text = filled(case, lesson, block.text[language])
-            if block.volatile and lesson.checked:
-                text += "\n\n<i>" + t("Checked on {day}.", day=t.date(lesson.checked)) + "</i>"
-                differs = Button(t.plain("My screen looks different"), f"lessons:differs:{study.id}:{block.id}")
-                case.say(text, [onward], [differs])
-            else:
-                case.say(text, [onward])
-        case "question":
-            _ask(case, lesson, study, block)
-        case "task":
-            done = filled(case, lesson, block.done[language])
-            case.say(
-                "\n\n".join(
-                    (
-                        f"<b>{t('Your task')}</b>\n{filled(case, lesson, block.text[language])}",
-                        f"<i>{done}</i>",
-                    )
-                )
-            )
-            await _end(case, lesson, study)
-
-
-def _ask(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
-    language = case.person.language
-    options = tuple(filled(case, lesson, option, as_html=False) for option in block.options[language])
-    assert block.answer is not None
-    case.say(
-        filled(case, lesson, block.question[language], as_html=False),
-        quiz=Quiz(
-            options,
-            tuple(f"lessons:answer:{study.id}:{block.id}:{i}" for i in range(len(options))),
-            block.answer,
-            filled(case, lesson, block.explanations[language][block.answer], as_html=False),
-        ),
-    )
-
-
-async def _end(case: Case, lesson: Lesson, study: Study) -> None:
-    t = case.t
-    first_time = study.finished_at is None
-    await service.finish(case, study)
-    done, of = await service.progress(case)
-    text = t("That was the lesson. Well done!")
-    if first_time:
-        text += " " + t("Tomorrow I will ask how the task went.")
-    text += "\n" + t.n("You have finished {n} lesson of {of}.", "You have finished {n} lessons of {of}.", done, of=of)
-    case.say(text, [Button(t.plain("One more lesson"), "lessons:next", means=("next_lesson",)), *help_row(case)])
-
-
-async def _which(case: Case, args: tuple[str, ...]) -> tuple[Study, Lesson, Block]:
-    """The study, lesson and block a tap names; a lesson that is gone is said so."""
-    study = await _study(case, args)
-    lesson = case.house.curriculum.lesson(study.lesson)
-    if lesson is None or case.person.language not in lesson.languages:
-        raise Refused(N_("This lesson is not available at the moment. Please choose another one."))
-    block = next((one for one in lesson.blocks if one.id == word(args, 1)), None)
-    if block is None:
-        raise Refused(N_("This lesson has changed since then. Write /lesson to go on."))
-    return study, lesson, block
-
-
-async def _study(case: Case, args: tuple[str, ...]) -> Study:
-    study = await case.session.get(Study, number(args))
-    if study is None or study.person_id != case.person.id:
-        raise Forged(UNKNOWN)
-    return study

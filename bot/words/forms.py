@@ -7,6 +7,7 @@ if it is still open. (Onboarding's form is Rasa's as well; its questions are dec
 from dataclasses import dataclass
 
 from bot.announcements.rules import TEXT_FORM
+from bot.lessons.rules import ANSWER_FORM
 from bot.meetings.rules import COMMENT_FORM, WHEN_FORM
 from bot.threads.rules import LINE, REPORT
 
@@ -24,6 +25,7 @@ FORMS = {
     WHEN_FORM: Form("meeting_form", "moment", "meetings:time"),
     COMMENT_FORM: Form("feedback_form", "comment", "meetings:said"),
     REPORT: Form("problem_form", "problem", "threads:said"),
+    ANSWER_FORM: Form("answer_form", "own_words", "lessons:said"),
     TEXT_FORM: Form("announcement_form", "announcement", "announcements:said"),
 }
 

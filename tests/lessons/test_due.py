@@ -13,7 +13,7 @@ from db.lessons import Plan
 from db.outbox import OutboxRow
 from db.people import Person
 from tests.app import Phone, Running, running, standing_still
-from tests.lessons.learner import plan, read_anew, studies, to_the_end, track
+from tests.lessons.learner import COURSE, plan, read_anew, studies, to_the_end, track
 from tests.onboarding.way import joins, known
 from tests.people_factory import person
 
@@ -52,7 +52,7 @@ async def with_plan(
 async def changing(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Running]:
     """A Friday before the clocks change: in Europe (the first two), then in America."""
     friday = datetime.fromisoformat(request.param).replace(tzinfo=UTC)
-    async with running(database_url, clock=standing_still(friday)) as up:
+    async with running(database_url, clock=standing_still(friday), curriculum=COURSE) as up:
         yield up
 
 

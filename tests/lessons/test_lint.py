@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.lessons.curriculum import Problem
+from bot.lessons.files import Problem
 from bot.lessons.lint import problems, reading_ease, syllables, utf16_length
 from bot.messages import LANGUAGES
 from tests.lessons.test_curriculum import FOLDER, LESSON, REAL, TODAY, TRACK, rewrite, stamped, write_lesson
@@ -150,7 +150,7 @@ def test_a_page_that_is_hard_to_read_is_found(place: Path, language: str, hard: 
         ("https://example.org/help", "example.org/help", "no web address"),
         ("2026-12-24", "2027-01-01", "90 days"),
         ("review_by: 2026-12-24\n", "", "90 days"),
-        ("2026-11-01", "2026-11-22", "in the future"),
+        ("2026-11-01", "2026-11-27", "in the future"),
         ("prerequisites: []", "prerequisites: [worker/01-start/09-none]", "does not exist"),
         ("prerequisites: []", f"prerequisites: [{FOLDER}]", "before itself"),
     ],

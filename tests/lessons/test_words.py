@@ -7,7 +7,7 @@ import pytest
 
 from bot.texts import tongue
 from tests.app import Running, running
-from tests.lessons.learner import plan
+from tests.lessons.learner import COURSE, plan
 from tests.lessons.test_due import with_plan
 from tests.onboarding.way import known
 from tests.rasa import SharedRasa
@@ -44,7 +44,7 @@ WORDS = {
 
 @pytest.fixture
 async def speaking(database_url: str, rasa: SharedRasa) -> AsyncIterator[Running]:
-    async with running(database_url, rasa=True, **rasa.settings) as house:
+    async with running(database_url, rasa=True, curriculum=COURSE, **rasa.settings) as house:
         await house.words_ready()
         yield house
 
