@@ -4,6 +4,7 @@ Nothing here knows Telegram, Rasa or the database; every channel translates to a
 Texts of :class:`Outgoing` are a small HTML subset (``<b> <i> <a href>``), already escaped.
 """
 
+from base64 import b64decode, b64encode
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +18,8 @@ Kind = Literal[
     "command",  # "/menu"; `data` holds the name without the slash, `text` what stood behind it
     "answer",  # a quiz was answered; `data` holds the quiz's id, `choice` the option
     "place",  # a shared position; `latitude`, `longitude`
-    "other",  # a photo, voice, sticker …: `data` names what it was
+    "photo",  # a picture; `data` is what the channel calls it, `text` what was written below it
+    "other",  # a voice message, a sticker …: `data` names what it was
     "blocked",  # the person stopped the bot
     "unblocked",  # the person came back
     "ignored",  # nothing a person said: a group, a channel, a service message
@@ -69,11 +71,30 @@ class Quiz:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to send along, small enough to lie in the outbox row (text: calendar files, JSON)."""
+    """A file to send along, small enough to lie in the outbox row.
+
+    `content` is its text, or of `form` "base64" its bytes so written, or of "known" what the channel calls a picture
+    that it holds already. A PNG is shown as a picture.
+    """
 
     name: str
     content: str
     mime: str = "application/octet-stream"
+    form: Literal["text", "base64", "known"] = "text"
+
+    @staticmethod
+    def of_bytes(name: str, content: bytes, mime: str) -> "File":
+        """A file of any bytes."""
+        return File(name, b64encode(content).decode(), mime, "base64")
+
+    @property
+    def content_bytes(self) -> bytes:
+        """What is in it. Not for one that is "known"."""
+        return b64decode(self.content) if self.form == "base64" else self.content.encode()
+
+    @property
+    def is_picture(self) -> bool:
+        return self.form == "known" or self.mime == "image/png"
 
 
 @dataclass(frozen=True, slots=True)

@@ -343,6 +343,8 @@ class Turns:
                 return await self._words_mean(row, incoming, standing)
             case "place":
                 return [Do("onboarding:place")]
+            case "photo":
+                return [Do("lessons:photo", (incoming.data,))]
             case "blocked":
                 return [Do("people:blocked")]
             case "unblocked":

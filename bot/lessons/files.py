@@ -45,11 +45,11 @@ _Slot = Annotated[str, Field(pattern="^(business|city|sector)$")]
 _Letter = Annotated[str, Field(pattern="^[a-l]$")]
 
 
-class File(BaseModel):
+class YamlFile(BaseModel):
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True, str_strip_whitespace=True)
 
 
-class BlockFile(File):
+class BlockFile(YamlFile):
     id: str
     kind: BlockKind
     answer: _Letter | None = None
@@ -83,12 +83,12 @@ def _indexes(letters: list[str]) -> tuple[int, ...]:
     return tuple(ord(letter) - ord("a") for letter in letters)
 
 
-class SourceFile(File):
+class SourceFile(YamlFile):
     url: str
     checked: date
 
 
-class LessonFile(File):
+class LessonFile(YamlFile):
     uuid: UUID
     status: Literal["ready", "draft"]
     minutes: int = Field(ge=1, le=15)
@@ -101,7 +101,7 @@ class LessonFile(File):
     blocks: list[BlockFile] = Field(min_length=1)
 
 
-class ModuleFile(File):
+class ModuleFile(YamlFile):
     title: dict[_Language, str] = Field(min_length=len(LANGUAGES))
 
 
@@ -131,7 +131,7 @@ def _read(root: Path, file: str) -> str:
         raise broken(file, "", "The file cannot be read.", "Save it as plain text in UTF-8.") from None
 
 
-def read_yaml[F: File](root: Path, file: str, shape: type[F]) -> F:
+def read_yaml[F: YamlFile](root: Path, file: str, shape: type[F]) -> F:
     try:
         return shape.model_validate(yaml.safe_load(_read(root, file)))
     except yaml.YAMLError as error:

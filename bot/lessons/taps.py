@@ -8,7 +8,7 @@ from bot.errors import Forged, Refused
 from bot.lessons import help_taps, question_taps, service
 from bot.lessons.service import LEARNING, UNKNOWN, filled
 from bot.lessons.way import end, first, go_to, step_on, study_of, which
-from bot.messages import Button, Outgoing
+from bot.messages import Button, Do, Outgoing
 from bot.people.service import local
 from bot.people.taps import help_row
 from bot.texts import N_
@@ -87,6 +87,12 @@ async def task(case: Case, args: tuple[str, ...]) -> None:
         )
     else:
         raise Forged(UNKNOWN)
+
+
+@taps("photo", needs=ANYONE)
+async def photo(case: Case, args: tuple[str, ...]) -> None:
+    """A picture came."""
+    case.wants.append(Do("people:cannot_read", ("photo",)))
 
 
 @taps("differs", needs=JOINED)

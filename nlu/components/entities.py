@@ -20,13 +20,11 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.text import careless, fold, pieces
-from nlu.components.values import Values, examples, spans
+from nlu.components.values import Values, examples, spans, standing_in
 
 logger = logging.getLogger(__name__)
 
 _FIELD, _LISTED = "entities.crfsuite", "listed.json"
-_KINDS = ("city", "language", "role", "sector", "topic")  # whose tables are long enough to be looked up in
-_LONGEST = 4  # words of a value that are looked up
 
 
 def _shape(word: str) -> str:
@@ -37,22 +35,10 @@ def _shape(word: str) -> str:
     return "Up" if word.isupper() and len(word) > 1 else "Title" if word[0].isupper() else "low"
 
 
-def _standing_in(folded: Sequence[str], listed: Dict[str, List[str]]) -> List[List[str]]:
-    """For each word, in which tables a run of words that it begins ("B") or continues ("I") stands."""
-    found: List[List[str]] = [[] for _ in folded]
-    for first in range(len(folded)):
-        for last in range(first, min(first + _LONGEST, len(folded))):
-            for kind in listed.get(" ".join(folded[first : last + 1]), ()):
-                found[first].append(f"in=B-{kind}")
-                for at in range(first + 1, last + 1):
-                    found[at].append(f"in=I-{kind}")
-    return found
-
-
 def signs(words: Sequence[str], listed: Dict[str, List[str]]) -> List[List[str]]:
     """What the field sees of each word: itself, its beginnings and ends, its shape, its neighbours, its tables."""
     folded = [fold(word) for word in words]
-    standing = _standing_in(folded, listed)
+    standing = standing_in(folded, listed)
     near = ["^^", "^", *folded, "$", "$$"]
     seen = []
     for at, (word, plain) in enumerate(zip(words, folded)):
@@ -72,7 +58,7 @@ def signs(words: Sequence[str], listed: Dict[str, List[str]]) -> List[List[str]]
         ]
         mine += [f"a{size}={plain[:size]}" for size in (2, 3, 4) if len(plain) >= size]
         mine += [f"z{size}={plain[-size:]}" for size in (2, 3, 4) if len(plain) >= size]
-        mine += standing[at]
+        mine += [f"in={tag}" for tag in standing[at]]
         edged = f"<{plain}>"
         mine += [f"g={edged[i:i + 3]}" for i in range(len(edged) - 2)]
         if at:
@@ -124,7 +110,7 @@ class FieldEntities(GraphComponent):
                 "feature.possible_transitions": True,
             }
         )
-        self._listed = values.listed(_KINDS)
+        self._listed = values.listed()
 
         def learn(words: Sequence[str], tags: Sequence[str]) -> None:
             unlisted = dice.random() < self._config["unlisted"]

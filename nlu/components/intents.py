@@ -23,7 +23,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.text import careless, grams
-from nlu.components.values import Example, Values, examples
+from nlu.components.values import Example, Values, examples, kind_grams
 
 logger = logging.getLogger(__name__)
 
@@ -33,26 +33,26 @@ _RANKED = 5  # how many intents are reported besides the first
 class _Counter:
     """Turns a text into weighted n-grams: rare ones count more, the whole has length 1."""
 
-    def __init__(self, vocabulary: Sequence[str], rarity: np.ndarray) -> None:
+    def __init__(self, vocabulary: Sequence[str], rarity: np.ndarray, listed: Dict[str, List[str]]) -> None:
         self.vocabulary = vocabulary
+        self.listed = listed
         self.rarity = rarity
         self._place = {gram: place for place, gram in enumerate(vocabulary)}
 
     @classmethod
-    def of(cls, texts: Sequence[str], at_least: int = 2) -> _Counter:
+    def of(cls, texts: Sequence[str], listed: Dict[str, List[str]], at_least: int = 2) -> _Counter:
         seen: Dict[str, int] = {}
         for text in texts:
-            for gram in grams(text):
+            for gram in grams(text) | kind_grams(text, listed):
                 seen[gram] = seen.get(gram, 0) + 1
         vocabulary = sorted(gram for gram, count in seen.items() if count >= at_least)
         counts = np.array([seen[gram] for gram in vocabulary], dtype=np.float32)
-        return cls(vocabulary, np.log((1 + len(texts)) / (1 + counts)) + 1)
+        return cls(vocabulary, np.log((1 + len(texts)) / (1 + counts)) + 1, listed)
 
     def weigh(self, text: str) -> Tuple[np.ndarray, np.ndarray]:
         """Places and weights of the known n-grams of a text; both empty when none is known."""
-        places = np.array(
-            sorted(self._place[gram] for gram in grams(text) if gram in self._place), dtype=np.int32
-        )
+        seen = grams(text) | kind_grams(text, self.listed)
+        places = np.array(sorted(self._place[gram] for gram in seen if gram in self._place), dtype=np.int32)
         weights = self.rarity[places]
         return places, weights / (np.linalg.norm(weights) or 1)
 
@@ -142,7 +142,7 @@ class LinearIntents(GraphComponent, IntentClassifier):
             for example in given
         ]
         every, labels = [example.text for example in given] + spoilt, np.tile(wanted, 1 + copies)
-        counter = _Counter.of(every)
+        counter = _Counter.of(every, self._values.listed())
         machine = LinearSVC(C=self._config["C"], random_state=self._config["seed"], dual=True, tol=1e-3)
         machine.fit(counter.table(every), labels)
         # A label that this part of the examples lacks must never win.
@@ -196,7 +196,13 @@ class LinearIntents(GraphComponent, IntentClassifier):
                 head=self._head,
             )
             (folder / "intents.json").write_text(
-                json.dumps({"labels": self._labels, "vocabulary": list(self._counter.vocabulary)})
+                json.dumps(
+                    {
+                        "labels": self._labels,
+                        "vocabulary": list(self._counter.vocabulary),
+                        "listed": self._counter.listed,
+                    }
+                )
             )
 
     @classmethod
@@ -213,7 +219,7 @@ class LinearIntents(GraphComponent, IntentClassifier):
         with model_storage.read_from(resource) as folder:
             words = json.loads((folder / "intents.json").read_text())
             with np.load(folder / "intents.npz", allow_pickle=False) as arrays:
-                self._counter = _Counter(words["vocabulary"], arrays["rarity"])
+                self._counter = _Counter(words["vocabulary"], arrays["rarity"], words["listed"])
                 self._weights, self._bias, self._head = arrays["weights"], arrays["bias"], arrays["head"]
         self._labels = words["labels"]
         return self

@@ -5,7 +5,7 @@ So the model learns a name by its place in the sentence and not by heart. The va
 """
 
 import random
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Set, Tuple
 
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -55,6 +55,38 @@ def examples(data: TrainingData) -> Iterator[Example]:
             yield Example([p.text for p in found], tags, about.get("language", ""), example.get(INTENT), text)
 
 
+KINDS = ("city", "language", "role", "sector", "topic")  # whose tables are long enough to be looked up in
+_LONGEST = 4  # words of a value that are looked up
+
+
+def standing_in(folded: Sequence[str], listed: Dict[str, List[str]]) -> List[List[str]]:
+    """For each word, in which tables a run of words that it begins ("B-city") or continues ("I-city") stands."""
+    found: List[List[str]] = [[] for _ in folded]
+    for first in range(len(folded)):
+        for last in range(first, min(first + _LONGEST, len(folded))):
+            for kind in listed.get(" ".join(folded[first : last + 1]), ()):
+                found[first].append(f"B-{kind}")
+                for at in range(first + 1, last + 1):
+                    found[at].append(f"I-{kind}")
+    return found
+
+
+def kind_grams(text: str, listed: Dict[str, List[str]]) -> Set[str]:
+    """What kinds of listed things a text names, and beside which words: a town is a town, whichever it is."""
+    folded = [fold(piece.text) for piece in pieces(text)]
+    row = ["^"]
+    kinds: Set[str] = set()
+    for word, tags in zip(folded, standing_in(folded, listed)):
+        mine = {tag[2:] for tag in tags}
+        kinds |= mine
+        name = f"<{min(mine)}>" if mine else word
+        if not (mine and row[-1] == name):
+            row.append(name)
+    row.append("$")
+    beside = (pair for pair in zip(row, row[1:]) if "<" in pair[0] + pair[1])
+    return {f"k {kind}" for kind in kinds} | {f"kp {first} {second}" for first, second in beside}
+
+
 class Values:
     """What may stand in place of what: by kind and language."""
 
@@ -66,11 +98,11 @@ class Values:
                 [p.text for p in pieces(value)] for value in table["elements"]
             )
 
-    def listed(self, kinds: Sequence[str]) -> Dict[str, List[str]]:
-        """What of these kinds the tables hold: the folded words, parted by spaces, and their kinds."""
+    def listed(self) -> Dict[str, List[str]]:
+        """What of :data:`KINDS` the tables hold: the folded words, parted by spaces, and their kinds."""
         found: Dict[str, List[str]] = {}
         for (kind, _), stock in sorted(self._stock.items()):
-            for value in stock if kind in kinds else ():
+            for value in stock if kind in KINDS else ():
                 known = found.setdefault(fold(" ".join(value)), [])
                 known += [kind] if kind not in known else []
         return found

@@ -60,7 +60,7 @@ def from_marco(kind: Any, text: str = "", data: str = "", **more: Any) -> Incomi
         ),
         (
             message(photo=[{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}], caption="da me"),
-            from_marco("other", "da me", "photo"),
+            from_marco("photo", "da me", "f"),
         ),
         (message(voice={"file_id": "f", "file_unique_id": "u", "duration": 3}), from_marco("other", "", "voice")),
         (message(dice={"value": 3, "emoji": "🎲"}), from_marco("other", "", "something")),

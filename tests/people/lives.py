@@ -5,7 +5,7 @@ from datetime import timedelta
 import db.audit
 from db.announcements import Announcement
 from db.clusters import Cluster, Coordination, Invitation
-from db.lessons import Answer, Plan, Study
+from db.lessons import Answer, Award, Plan, Report, Review, Study
 from db.matching import ACCEPTED, Match, Round
 from db.meetings import Feedback, Meeting, Reminder, Slot
 from db.outbox import OutboxRow
@@ -93,6 +93,9 @@ def _rows_of(one: Person, meeting_id: int) -> list[object]:
         Plan(person_id=one.id, next_at=SOON),
         Study(person_id=one.id, lesson="a", started_at=NOW),
         Answer(person_id=one.id, lesson="a", block="b", choice=1, correct=True, at=NOW),
+        Review(person_id=one.id, lesson="a", block="b", card="{}", due_at=SOON),
+        Report(person_id=one.id, lesson="a", block="b", at=NOW),
+        Award(person_id=one.id, about="worker/a", code=f"code{one.id}", name=one.name, language="en", awarded_at=NOW),
         Question(person_id=one.id, language="en", text="how?", unanswered=True, asked_at=NOW),
         Slot(person_id=one.id, meeting_id=meeting_id, at=SOON),
         Reminder(meeting_id=meeting_id, person_id=one.id, kind="day", sequence=0, due_at=SOON, late_after=SOON),

@@ -115,6 +115,8 @@ def _said(message: Message, raw: dict[str, Any]) -> tuple[Kind, str, str]:
     """(kind, text, data) of a private message."""
     if message.location:
         return "place", "", ""
+    if message.photo:
+        return "photo", _clean(message.caption or ""), message.photo[-1].file_id
     if message.text is None:
         return "other", _clean(message.caption or ""), _what(raw)
     text = _clean(message.text)

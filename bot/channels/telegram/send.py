@@ -64,12 +64,12 @@ async def _send(bot: Bot, chat: int, message: Outgoing) -> str:
         "reply_markup": inline(message.buttons) or words_keyboard(message.keyboard),
     }
     if message.file:
-        sent = await bot.send_document(
-            chat,
-            InputFile(message.file.content.encode(), filename=message.file.name),
-            caption=message.text or None,
-            **common,
-        )
+        file, caption = message.file, message.text or None
+        content = file.content if file.form == "known" else InputFile(file.content_bytes, filename=file.name)
+        if file.is_picture:
+            sent = await bot.send_photo(chat, content, caption=caption, **common)
+        else:
+            sent = await bot.send_document(chat, content, caption=caption, **common)
         return str(sent.message_id)
     sent = await bot.send_message(chat, message.text, **common)
     return str(sent.message_id)
