@@ -30,7 +30,7 @@ from bot.channels.telegram import receive
 from bot.channels.telegram.channel import TelegramChannel
 from bot.clock import Clock
 from bot.errors import Misconfigured
-from bot.lessons import curriculum
+from bot.lessons import credential, curriculum
 from bot.lessons import due as lessons_due
 from bot.matching import due as matching_due
 from bot.meetings import due as meetings_due
@@ -107,6 +107,8 @@ class Twogether:
         """Everything up: first what was left undone, then what is new."""
         for problem in self.house.curriculum.problems:
             log.warning("curriculum.problem", problem=str(problem))
+        if self.settings.badge_key.exists():
+            credential.key(self.settings.badge_key)  # one that cannot be used is told now, not to a learner
         await self.prepare()
         self._background(asyncio.to_thread(places.load))
         self._background(asyncio.to_thread(language.load))
@@ -200,6 +202,7 @@ class Twogether:
             webhook_secret=secret.get_secret_value() if secret else "",
             advance=self.advance,
             next_due=self.next_due,
+            house=lambda: self.house,
         )
 
     def _rasa_state(self) -> Rasa:

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     curriculum: Path = ROOT / "curriculum"
     meeting_url: str = "https://meet.jit.si"
+    public_url: str | None = None
+    badge_key: Path = ROOT / "var" / "badge-key.pem"
 
     @field_validator("quiet_hours")
     @classmethod
@@ -39,7 +41,7 @@ class Settings(BaseSettings):
         QuietHours.parse(value)
         return value
 
-    @field_validator("telegram_api_url", "telegram_webhook_url", "rasa_url", "meeting_url")
+    @field_validator("telegram_api_url", "telegram_webhook_url", "rasa_url", "meeting_url", "public_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         if value is None:
@@ -59,6 +61,12 @@ class Settings(BaseSettings):
     @property
     def quiet(self) -> QuietHours:
         return QuietHours.parse(self.quiet_hours)
+
+    @property
+    def public_address(self) -> str:
+        """Where people's browsers find the web port, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def token(self) -> str:

@@ -31,6 +31,7 @@ from bot.lessons.files import (
     page_of,
     read_yaml,
 )
+from bot.lessons.glossary import NO_GLOSSARY, Glossary, read_glossary
 from bot.lessons.markdown import fingerprint
 from bot.messages import LANGUAGES
 
@@ -168,10 +169,12 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Curriculum:
-    """Every lesson that could be read, drafts included, in order; and what is wrong with the others."""
+    """Every lesson that could be read, drafts included, in order; what is wrong with the others; the glossary."""
 
     lessons: tuple[Lesson, ...]
     problems: tuple[Problem, ...]
+    glossary: Glossary = NO_GLOSSARY
+    titles: Mapping[Track, Mapping[str, str]] = field(default_factory=dict[Track, Mapping[str, str]])  # of the tracks
 
     def track(self, track: Track) -> tuple[Lesson, ...]:
         """The lessons people get, in the order they get them."""
@@ -187,9 +190,15 @@ class Curriculum:
 def load(root: Path) -> Curriculum:
     """Read the curriculum folder `root`. Never raises for what stands in the files."""
     problems: list[Problem] = []
-    read = [lesson for track in TRACKS for lesson in _lessons_of(root, track, problems)]
+    titles: dict[Track, Mapping[str, str]] = {}
+    read = [lesson for track in TRACKS for lesson in _lessons_of(root, track, titles, problems)]
     lessons = list(_first_of_each_uuid(read, problems))
-    return Curriculum(tuple(_linked(lessons)), tuple(problems))
+    try:
+        glossary = read_glossary(root)
+    except BrokenFileError as error:
+        problems.append(error.problem)
+        glossary = NO_GLOSSARY
+    return Curriculum(tuple(_linked(lessons)), tuple(problems), glossary, _frozen(titles))
 
 
 # --- folders to lessons -----------------------------------------------------------------------------
@@ -206,12 +215,15 @@ def _numbered_folders(root: Path, inside: str, problems: list[Problem]) -> Itera
             problems.append(Problem(folder, "", "The folder's name is not one of ours.", remedy))
 
 
-def _lessons_of(root: Path, track: Track, problems: list[Problem]) -> Iterator[Lesson]:
+def _lessons_of(
+    root: Path, track: Track, titles: dict[Track, Mapping[str, str]], problems: list[Problem]
+) -> Iterator[Lesson]:
     try:
         about = read_yaml(root, f"{track}/track.yml", TrackFile)
     except BrokenFileError as error:
         problems.append(error.problem)
         return
+    titles[track] = _frozen(about.title)
     slot_words = _frozen({slot: _frozen(words) for slot, words in about.slots.items()})
     for folder in _numbered_folders(root, track, problems):
         try:
@@ -291,7 +303,7 @@ def _block(about: BlockFile, pages: Mapping[str, Page], words: Mapping[str, dict
     )
 
 
-def _frozen[V](mapping: dict[str, V]) -> Mapping[str, V]:
+def _frozen[K, V](mapping: dict[K, V]) -> Mapping[K, V]:
     return MappingProxyType(mapping)
 
 

@@ -22,7 +22,7 @@ BlockKind = Literal["card", "question", "task"]
 Form = Literal["choice", "several", "order", "spot", "words"]
 SLOTS: tuple[str, ...] = ("business", "city", "sector")
 
-_HEADING = re.compile(r"(##?) +(.+?)(?: +<!-- *english: *([0-9a-f]{8}) *-->)? *")
+HEADING = re.compile(r"(##?) +(.+?)(?: +<!-- *english: *([0-9a-f]{8}) *-->)? *")
 _OPTION = re.compile(r"- ([a-l]): +(\S.*)")
 
 
@@ -40,7 +40,7 @@ class Problem:
         return f"{place}: {self.what} {self.remedy}"
 
 
-_Language = Annotated[str, Field(pattern="^(en|it|de|es)$")]
+FileLanguage = Annotated[str, Field(pattern="^(en|it|de|es)$")]
 _Slot = Annotated[str, Field(pattern="^(business|city|sector)$")]
 _Letter = Annotated[str, Field(pattern="^[a-l]$")]
 
@@ -102,11 +102,13 @@ class LessonFile(YamlFile):
 
 
 class ModuleFile(YamlFile):
-    title: dict[_Language, str] = Field(min_length=len(LANGUAGES))
+    title: dict[FileLanguage, str] = Field(min_length=len(LANGUAGES))
 
 
 class TrackFile(ModuleFile):
-    slots: dict[_Slot, Annotated[dict[_Language, str], Field(min_length=len(LANGUAGES))]] = Field(min_length=len(SLOTS))
+    slots: dict[_Slot, Annotated[dict[FileLanguage, str], Field(min_length=len(LANGUAGES))]] = Field(
+        min_length=len(SLOTS)
+    )
 
 
 _SEE_README = "Compare it with the example in curriculum/README.md."
@@ -167,24 +169,39 @@ class Page:
 
 def page_of(root: Path, file: str, wanted: list[str]) -> Page:
     """Read one language's file; it must hold the title and exactly the `wanted` blocks."""
-    title: Passage | None = None
+    return complete(written(root, file), wanted)
+
+
+def written(root: Path, file: str) -> Page:
+    """One language's file with whatever stands in it; a title that is missing is ""."""
+    return taken_apart(_read(root, file), file)
+
+
+def taken_apart(text: str, file: str) -> Page:
+    """The text of a file as its title and its blocks."""
+    title = Passage("", "")
     blocks: dict[str, Passage] = {}
-    for mark, name, made_from, body in _passages(_read(root, file), file):
+    for mark, name, made_from, body in _passages(text, file):
         if mark == "#":
             title = Passage(name, made_from)
         elif name in blocks:
             raise broken(file, name, "The block stands there twice.", "Keep one of the two.")
         else:
             blocks[name] = Passage(body, made_from)
-    if title is None:
-        raise broken(file, "", "The title is missing.", "Write it in the first line, after “# ”.")
-    for name in wanted:
-        if name not in blocks or not blocks[name].markdown:
-            raise broken(file, name, "The block is missing.", f"Write it below a line “## {name}”.")
-    for name in blocks:
-        if name not in wanted:
-            raise broken(file, name, "lesson.yml knows no such block.", "Correct the name, or list it there.")
     return Page(file, title, blocks)
+
+
+def complete(page: Page, wanted: list[str]) -> Page:
+    """The page, which must hold the title and exactly the `wanted` blocks."""
+    if not page.title.markdown:
+        raise broken(page.file, "", "The title is missing.", "Write it in the first line, after “# ”.")
+    for name in wanted:
+        if name not in page.blocks or not page.blocks[name].markdown:
+            raise broken(page.file, name, "The block is missing.", f"Write it below a line “## {name}”.")
+    for name in page.blocks:
+        if name not in wanted:
+            raise broken(page.file, name, "lesson.yml knows no such block.", "Correct the name, or list it there.")
+    return page
 
 
 def _passages(text: str, file: str) -> Iterator[tuple[str, str, str, str]]:
@@ -195,7 +212,7 @@ def _passages(text: str, file: str) -> Iterator[tuple[str, str, str, str]]:
         if not line.startswith("#"):
             body.append(line)
             continue
-        found = _HEADING.fullmatch(line)
+        found = HEADING.fullmatch(line)
         if found is None:
             remedy = "Use “# Title” once and “## block-id” for each block."
             raise broken(file, "", f"“{line}” is no heading we know.", remedy)

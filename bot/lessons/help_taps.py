@@ -31,7 +31,7 @@ async def how_to(case: Case, args: tuple[str, ...]) -> None:
     text = service.tidy(words)
     if not text:
         return case.say(t("What would you like to know? Please write your question."), help_row(case))
-    hits = service.answers_to(case, words)
+    hits = await service.answers_to(case, words)
     question = await service.ask(case, text, hits)
     if hits:
         return _show(case, question, hits)

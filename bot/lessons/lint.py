@@ -1,30 +1,36 @@
 """The rules for lessons that a machine can check. `twogether check` prints what :func:`problems` finds.
 
-Reading ease is measured per lesson and language on cards, tasks, questions and explanations:
-Flesch 1948 (en, at least 70), Gulpease, Lucisano & Piemontese 1988 (it, at least 60), Fernández-Huerta
-1959 (es, at least 70), first Wiener Sachtextformel, Bamberger & Vanecek 1984 (de, a school grade, at most 7).
-Syllables are counted by vowels (:func:`syllables`); the tests hold the count to hand-counted words.
+Reading ease is measured per lesson and language on cards, tasks, questions and explanations
+(:mod:`bot.lessons.readability`).
 """
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from pathlib import Path
 
-from bot.lessons.curriculum import SLOT_LIMIT, Block, Lesson, load
+from bot.lessons.curriculum import SLOT_LIMIT, Block, Curriculum, Lesson, load
 from bot.lessons.files import SLOTS, Problem
+from bot.lessons.glossary import FILE as GLOSSARY_FILE
+from bot.lessons.glossary import NO_GLOSSARY, Glossary, glossary_problems
 from bot.lessons.markdown import fingerprint, to_plain
+from bot.lessons.readability import EASE_BOUNDS, counted, is_hard, reading_ease, utf16_length
+from bot.lessons.rules import LETTERS
 
 CARD_LIMIT = 600  # characters a reader sees
 SENTENCE_LIMIT = 20  # words, on average in a block
 QUESTION_LIMIT, OPTION_LIMIT, EXPLANATION_LIMIT = 300, 100, 200  # Telegram's, in UTF-16 units
 EXPLANATION_LINE_FEEDS = 2
 CHECK_AGAIN_AFTER = timedelta(days=90)
+# A button's data is 64 bytes: "lessons:pick:", a study's number of ten digits, the block's id and the letters chosen.
+ID_LIMIT, PICKED_LIMIT = 32, 5
+ALTERNATIVES = range(2, 13)  # words that make a key point
 
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DIGCOMP = re.compile(r"(?:1\.[1-3]|2\.[1-6]|3\.[1-4]|4\.[1-4]|5\.[1-4])")
+_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*", re.DOTALL)
+_POLITE = "Workers are addressed as Lei, Sie or usted."
 _LINK = re.compile(r"\]\(([^)]*)\)")
 _INFORMAL = {  # words that only stand where somebody is addressed as tu, du or tú
     "it": re.compile(r"\b(?:tu|tuo|tua|tuoi|tue|ti|te)\b", re.IGNORECASE),
@@ -39,6 +45,7 @@ class _Page:
 
     lesson: Lesson
     language: str
+    glossary: Glossary
 
     def problem(self, block: str, what: str, remedy: str) -> Problem:
         return Problem(f"{self.lesson.folder}/{self.language}.md", block, what, remedy)
@@ -59,18 +66,31 @@ class _Page:
         lines = block.markdown[self.language].splitlines()
         return self.visible("\n".join(line.removeprefix(">") for line in lines))
 
+    @property
+    def ease(self) -> float:
+        return reading_ease("\n\n".join(self.prose(block) for block in self.lesson.blocks), self.language)
+
+
+def ease_of(lesson: Lesson, language: str) -> float:
+    """How easy a lesson is to read, on the language's scale."""
+    return _Page(lesson, language, NO_GLOSSARY).ease
+
 
 def problems(root: Path, today: date) -> list[Problem]:
     """Everything wrong with the curriculum in `root`, the files that could not be read first."""
-    curriculum = load(root)
-    found = list(curriculum.problems)
+    return problems_of(load(root), today)
+
+
+def problems_of(curriculum: Curriculum, today: date) -> list[Problem]:
+    """Everything wrong with a curriculum that has been read."""
+    found = [*curriculum.problems, *glossary_problems(curriculum.glossary), *_polite_glossary(curriculum.glossary)]
     for lesson in curriculum.lessons:
         for check in _LESSON_RULES:
             found += check(lesson)
         found += _out_of_date(lesson, today)
         for language in lesson.languages:
             for rule in _PAGE_RULES:
-                found += rule(_Page(lesson, language))
+                found += rule(_Page(lesson, language, curriculum.glossary))
     return found + list(_prerequisites(curriculum.lessons))
 
 
@@ -94,6 +114,10 @@ def _slugs(lesson: Lesson) -> Iterator[Problem]:
     for slug in (*(block.id for block in lesson.blocks), *lesson.topics):
         if not _KEBAB.fullmatch(slug):
             yield _about(lesson, slug, "The name is not kebab-case.", "Use small letters, digits and hyphens.")
+    for block in lesson.blocks:
+        if len(block.id) > ID_LIMIT:
+            what = f"The name has {len(block.id)} characters, more than {ID_LIMIT}."
+            yield _about(lesson, block.id, what, "Shorten it: it has to fit into a button.")
     for competence in lesson.digcomp:
         if not _DIGCOMP.fullmatch(competence):
             remedy = "Take one from DigComp 2.2, such as “4.1”."
@@ -178,18 +202,16 @@ def _short(page: _Page) -> Iterator[Problem]:
             what = f"The card has {length} characters, more than {CARD_LIMIT}."
             yield page.problem(block.id, what, "Leave something out, or make two cards of it.")
     for block in page.lesson.blocks:
-        words, sentences = _counted(page.prose(block))
+        words, sentences = counted(page.prose(block))
         if len(words) > SENTENCE_LIMIT * sentences:
             what = f"Its sentences have {len(words) / sentences:.0f} words on average."
             yield page.problem(block.id, what, f"Make them shorter: {SENTENCE_LIMIT} at most.")
 
 
 def _easy(page: _Page) -> Iterator[Problem]:
-    text = "\n\n".join(page.prose(block) for block in page.lesson.blocks)
-    score = reading_ease(text, page.language)
-    bound = EASE_BOUNDS[page.language]
-    if (score > bound) if page.language == "de" else (score < bound):
-        what = f"It is hard to read: {score:.1f}, where {bound} is the limit."
+    score = page.ease
+    if is_hard(score, page.language):
+        what = f"It is hard to read: {score:.1f}, where {EASE_BOUNDS[page.language]} is the limit."
         yield page.problem("", what, "Take shorter words and shorter sentences.")
 
 
@@ -204,7 +226,21 @@ def _quiz(page: _Page) -> Iterator[Problem]:
         if block.form == "choice" and _is_longest(options, block.right):
             what = "The longest option is the right one, which gives it away."
             yield page.problem(block.id, what, "Shorten it, or make a wrong one longer.")
+        if block.form in ("several", "order") and len(options) > PICKED_LIMIT:
+            what = f"It has {len(options)} options, more than {PICKED_LIMIT}."
+            yield page.problem(block.id, what, "Leave some out: more do not fit on a phone.")
+        if block.form == "words":
+            yield from _points(page, block)
         yield from _telegram_limits(page, block)
+
+
+def _points(page: _Page, block: Block) -> Iterator[Problem]:
+    for letter, point in zip(LETTERS, block.options[page.language], strict=False):
+        number = len([word for word in point.split("/") if word.strip()])
+        if number not in ALTERNATIVES:
+            what = f"Point {letter} has {number} words to know it by."
+            remedy = f"Give {ALTERNATIVES[0]} to {ALTERNATIVES[-1]}, parted by “ / ”: beginnings of words are enough."
+            yield page.problem(block.id, what, remedy)
 
 
 def _is_longest(options: tuple[str, ...], right: tuple[int, ...]) -> bool:
@@ -268,8 +304,31 @@ def _polite(page: _Page) -> Iterator[Problem]:
         return
     for block in page.lesson.blocks:
         if found := informal.search(page.visible(block.markdown[page.language])):
-            remedy = "Workers are addressed as Lei, Sie or usted."
-            yield page.problem(block.id, f"“{found[0]}” is informal.", remedy)
+            yield page.problem(block.id, f"“{found[0]}” is informal.", _POLITE)
+
+
+def _polite_glossary(glossary: Glossary) -> Iterator[Problem]:
+    for term in glossary.terms:
+        for language, informal in _INFORMAL.items():
+            if found := informal.search(term.says.get(language, "")):
+                yield Problem(GLOSSARY_FILE, term.key, f"“{found[0]}” ({language}) is informal.", _POLITE)
+
+
+def _explained(page: _Page) -> Iterator[Problem]:
+    """Jargon is explained in a card of the worker's lesson, where it stands in bold; or in the glossary."""
+    if page.lesson.track != "worker":
+        return
+    bold = [found for block in page.of_kind("card") for found in _BOLD.findall(block.markdown[page.language])]
+    known = "".join(f" {_bare(words)} " for words in (*page.glossary.explained(page.language), *bold))
+    for term in page.glossary.jargon:
+        names = [word for word in term.words.get(page.language, ()) if f" {_bare(word)} " not in known]
+        for block in page.lesson.blocks:
+            if block.form == "words":
+                continue  # what people may write
+            text = f" {_bare(page.visible(block.markdown[page.language]))} "
+            if used := next((word for word in names if f" {_bare(word)} " in text), None):
+                remedy = f"Say it plainly; or explain it in a card and set it in **bold** there; or in {GLOSSARY_FILE}."
+                yield page.problem(block.id, f"“{used}” is jargon that nobody explains.", remedy)
 
 
 _LESSON_RULES: tuple[Callable[[Lesson], Iterator[Problem]], ...] = (_shape, _slugs, _sourced)
@@ -282,102 +341,9 @@ _PAGE_RULES: tuple[Callable[[_Page], Iterator[Problem]], ...] = (
     _linked,
     _slotted,
     _polite,
+    _explained,
 )
-
-
-# --- measuring text ---------------------------------------------------------------------------------
-
-EASE_BOUNDS = {"en": 70, "it": 60, "de": 7, "es": 70}
-
-
-def utf16_length(text: str) -> int:
-    """The length as Telegram counts it: most emoji are two units."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def reading_ease(text: str, language: str) -> float:
-    """The language's formula (see the module); for "de" small is easy, elsewhere large is."""
-    words, sentences = _counted(text)
-    if not words:
-        return 0.0 if language == "de" else 100.0
-    count = len(words)
-    length = count / sentences
-    if language == "it":
-        letters = sum(character.isalnum() for word in words for character in word)
-        return 89 + (300 * sentences - 10 * letters) / count
-    in_words = [syllables(word, language) for word in words]
-    spoken = sum(in_words) / count
-    if language == "en":
-        return 206.835 - 1.015 * length - 84.6 * spoken
-    if language == "es":
-        return 206.84 - 60 * spoken - 1.02 * length
-    many = 100 * sum(number >= 3 for number in in_words) / count
-    one = 100 * sum(number == 1 for number in in_words) / count
-    long = 100 * sum(len(word) > 6 for word in words) / count
-    return 0.1935 * many + 0.1672 * length + 0.1297 * long - 0.0327 * one - 0.875
-
-
-def syllables(word: str, language: str) -> int:
-    """How many syllables a word has in "en", "de" or "es": its vowel sounds, at least one."""
-    return max(1, _NUCLEI[language](word.lower()))
-
-
-def _counted(text: str) -> tuple[list[str], int]:
-    """The words, and how many sentences they make (a line of its own is one)."""
-    words = [word for token in text.split() if (word := token.strip(".,;:!?…()[]«»“”„\"'‘’¿¡→•*–—-"))]
-    ends = re.findall(r"\w[^\w\s]*?[.!?…]+[^\w\s]*(?=\s|$)|\w[^\w\s]*(?=\n|$)", text)
-    return words, max(1, len(ends))
 
 
 def _bare(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
-
-
-def _spanish(word: str) -> int:
-    """Strong vowels (a e o) and accented weak ones each make a syllable where they meet; others glide."""
-    word = re.sub(r"([gq])u(?=[eiéí])", r"\1", word)
-    word = re.sub(r"y(?![aeiouáéíóúü])", "i", word)
-    count = 0
-    for run in re.findall(r"[aeiouáéíóúü]+", word):
-        count += 1 + sum(_part_in_spanish(left, right) for left, right in pairwise(run))
-    return count
-
-
-def _part_in_spanish(left: str, right: str) -> bool:
-    strong = "aeoáéó"
-    if left in strong and right in strong:
-        return True
-    return (left in "íú" and right in strong) or (left in strong and right in "íú")
-
-
-def _german(word: str) -> int:
-    """Vowel runs, of which the diphthongs and double vowels are one sound."""
-    runs = re.findall(r"[aeiouyäöü]+", word.replace("qu", "q"))
-    return sum(len(re.findall(r"[aeä][iuy]|ie|oi|aa|ee|oo|.", run)) for run in runs)
-
-
-# English spelling hides its syllables; these everyday words do not follow the rules below.
-_ENGLISH = {
-    "anyone": 3, "colleague": 2, "colleagues": 2,
-    "business": 2, "businesses": 3, "careful": 2, "client": 2, "clients": 2, "create": 2, "created": 3,
-    "elsewhere": 2, "evening": 2, "every": 2, "everything": 3, "facebook": 2, "homemade": 2, "idea": 3,
-    "ideas": 3, "likely": 2, "people": 2, "quiet": 2, "safely": 2, "somebody": 3, "someone": 2,
-    "something": 2, "sometimes": 2, "somewhere": 2, "themselves": 2, "usual": 3, "website": 2,
-}  # fmt: skip
-_SILENT = re.compile(
-    r"(?:[^aeiouylr]|[aeiouy][lr])e$"  # make, there; but not table, centre
-    r"|[^aeiouydt]ed$"  # opened; but not wanted
-    r"|(?:[^aeiouysxzcglh]|[aeiouy]l|[^cs]h)es$"  # makes, sales; but not uses, tables, watches
-)
-_PARTED = re.compile(r"[^ctgsxln]i[ao]|eo(?!u)|(?<![gq])ua|[aeou]ing$|ying$")  # media, video, actual, doing
-
-
-def _english(word: str) -> int:
-    bare = re.sub(r"['’]s$", "", word)
-    if bare in _ENGLISH:
-        return _ENGLISH[bare]
-    silent = 1 if _SILENT.search(bare) else 0
-    return len(re.findall(r"[aeiouy]+", bare)) - silent + len(_PARTED.findall(bare))
-
-
-_NUCLEI: dict[str, Callable[[str], int]] = {"en": _english, "de": _german, "es": _spanish}

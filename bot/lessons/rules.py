@@ -9,6 +9,7 @@ from bot.clock import QuietHours, at
 
 ANSWER_FORM = "lessons_answer"  # a question that is answered in one's own words is open
 LETTERS = "abcdefghijkl"  # of the options
+WITHHELD_FROM = 3  # people whose screens look different from a dated card: nobody is given it until it was looked at
 
 
 def next_slot(now: datetime, hour: int, minute: int, zone: str, quiet: QuietHours, days: int = 1) -> datetime:

@@ -9,7 +9,7 @@ import math
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -101,11 +101,20 @@ class Index:
         self._lessons = tuple(lesson for lesson in curriculum.lessons if lesson.status == "ready")
         self._pages: dict[str, _Page] = {}
 
-    def find(self, question: str, language: str, role: str, today: date, country: str = "") -> list[Hit]:
+    def find(
+        self,
+        question: str,
+        language: str,
+        role: str,
+        today: date,
+        country: str = "",
+        withheld: Container[tuple[str, str]] = (),
+    ) -> list[Hit]:
         """The best card of each lesson that answers, best first: one, or up to three that are close; none is honest.
 
         A worker is shown the worker's track, a trainer both, each for their country ("" sees what is for everywhere);
-        facts that may have changed are not shown. Never raises for what stands in the question.
+        facts that may have changed are not shown, nor the cards that are `withheld`, by (lesson's uuid, block's id).
+        Never raises for what stands in the question.
         """
         if language not in LANGUAGES:
             return []
@@ -115,7 +124,8 @@ class Index:
             least = max(GOOD, CLOSE * max((hit.score for hit in best.values()), default=0.0))
             if score < least or len(best) == MOST:
                 break
-            if lesson.uuid not in best and _is_for(lesson, role, country) and block in lesson.served(language, today):
+            is_given = block in lesson.served(language, today) and (lesson.uuid, block.id) not in withheld
+            if lesson.uuid not in best and _is_for(lesson, role, country) and is_given:
                 best[lesson.uuid] = Hit(lesson, block, score)
         return list(best.values())
 

@@ -55,13 +55,29 @@ async def next_lesson(session: AsyncSession, curriculum: Curriculum, person: Per
     return track[wanted] if wanted else None
 
 
-def blocks_of(case: Case, lesson: Lesson) -> tuple[Block, ...]:
-    return lesson.served(case.person.language, case.now.date())
+async def withheld(case: Case, lesson: Lesson | None = None) -> set[tuple[str, str]]:
+    """(lesson's uuid, block's id) of the dated cards that nobody is given until a coordinator has looked at them: too
+    many people's screens looked different. Of this lesson, or of all."""
+    uuid = lesson.uuid if lesson else ""
+    reported = await db.lessons.reported_at_least(case.session, rules.WITHHELD_FROM, uuid)
+    return {
+        (one.uuid, block.id)
+        for one in ((lesson,) if lesson else case.house.curriculum.lessons)
+        for block in one.blocks
+        if block.volatile and (one.uuid, block.id) in reported
+    }
 
 
-def block_from(case: Case, lesson: Lesson, block: str, *, after: bool = False) -> Block | None:
+async def blocks_of(case: Case, lesson: Lesson) -> tuple[Block, ...]:
+    """The blocks of the lesson to give to this person, in order."""
+    held = await withheld(case, lesson)
+    served = lesson.served(case.person.language, case.now.date())
+    return tuple(block for block in served if (lesson.uuid, block.id) not in held)
+
+
+async def block_from(case: Case, lesson: Lesson, block: str, *, after: bool = False) -> Block | None:
     """Where somebody who stood at this block goes on; None when nothing of the lesson is left."""
-    served = {one.id: one for one in blocks_of(case, lesson)}
+    served = {one.id: one for one in await blocks_of(case, lesson)}
     found = rules.block_from([one.id for one in lesson.blocks], served, block, after=after)
     return served[found] if found else None
 
@@ -156,10 +172,11 @@ def tidy(words: str) -> str:
     return " ".join(said.split()).strip("¿¡?!.… ")[: db.questions.LONGEST].rstrip()
 
 
-def answers_to(case: Case, words: str) -> list[search.Hit]:
+async def answers_to(case: Case, words: str) -> list[search.Hit]:
     """The cards that answer this person's question, the best first."""
     index, person = search.index_of(case.house.curriculum), case.person
-    return index.find(words, person.language, person.role, case.now.date(), person.country)
+    held = await withheld(case)
+    return index.find(words, person.language, person.role, case.now.date(), person.country, held)
 
 
 async def ask(case: Case, text: str, hits: list[search.Hit]) -> Question:

@@ -2,10 +2,9 @@
 
 from datetime import time
 
-import db.audit
-from bot.case import JOINED, Case, Taps, word
+from bot.case import ANYONE, JOINED, Case, Taps, word
 from bot.errors import Forged, Refused
-from bot.lessons import help_taps, question_taps, service
+from bot.lessons import differing, help_taps, proof_taps, question_taps, report_taps, service
 from bot.lessons.service import LEARNING, UNKNOWN, filled
 from bot.lessons.way import end, first, go_to, step_on, study_of, which
 from bot.messages import Button, Do, Outgoing
@@ -16,6 +15,8 @@ from bot.texts import N_
 taps = Taps("lessons")
 taps.update(help_taps.taps)
 taps.update(question_taps.taps)
+taps.update(proof_taps.taps)
+taps.update(report_taps.taps)
 
 
 @taps("next", needs=JOINED)
@@ -40,9 +41,9 @@ async def next_lesson(case: Case, _args: tuple[str, ...]) -> None:
                 minutes=lesson.minutes,
             )
         )
-        return await go_to(case, lesson, study, first(case, lesson))
+        return await go_to(case, lesson, study, await first(case, lesson))
     case.say(t("We go on with <b>{title}</b>.", title=lesson.title[case.person.language]))
-    block = service.block_from(case, lesson, study.block)
+    block = await service.block_from(case, lesson, study.block)
     return await (go_to(case, lesson, study, block) if block else end(case, lesson, study))
 
 
@@ -77,7 +78,7 @@ async def task(case: Case, args: tuple[str, ...]) -> None:
         case.tick(t.plain("I am stuck"))
         lesson = case.house.curriculum.lesson(study.lesson)
         if lesson and case.person.language in lesson.languages:
-            for block in service.blocks_of(case, lesson):
+            for block in await service.blocks_of(case, lesson):
                 if block.kind == "card":
                     case.say(filled(case, lesson, block.text[case.person.language]))
         case.say(
@@ -97,9 +98,11 @@ async def photo(case: Case, args: tuple[str, ...]) -> None:
 
 @taps("differs", needs=JOINED)
 async def differs(case: Case, args: tuple[str, ...]) -> None:
-    """A dated card does not fit what the person sees: noted for whoever keeps the lessons."""
+    """A dated card does not fit what the person sees: noted for the coordinators."""
     study, lesson, block = await which(case, args)
-    db.audit.note(case.session, case.now, case.person.id, "screen differs", f"{lesson.uuid}:{block.id}")
+    if block.kind != "card":
+        raise Forged(UNKNOWN)
+    await differing.report(case, lesson, block)
     case.say(
         case.t("Thank you, that helps: somebody will look at this card. You can go on, or ask a person."),
         [Button(case.t.plain("Next"), f"lessons:after:{study.id}:{block.id}", means=("affirm", "next_lesson"))],
@@ -119,7 +122,7 @@ async def open_lesson(case: Case, args: tuple[str, ...]) -> None:
     if lesson is None or case.person.language not in lesson.languages:
         raise Refused(N_("This lesson is not available at the moment. Please choose another one."))
     study = await service.begin(case, lesson)
-    await go_to(case, lesson, study, first(case, lesson))
+    await go_to(case, lesson, study, await first(case, lesson))
 
 
 @taps("progress", needs=JOINED)
@@ -131,6 +134,7 @@ async def progress(case: Case, _args: tuple[str, ...]) -> None:
         t.n("You have finished {n} lesson of {of}.", "You have finished {n} lessons of {of}.", done, of=of)
         + (f"\n{bar}" if bar else ""),
         [Button(t.plain("Next lesson"), "lessons:next", means=("affirm", "next_lesson"))],
+        [proof_taps.my_badges(case)],
         help_row(case),
     )
 

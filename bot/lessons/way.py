@@ -2,7 +2,7 @@
 
 from bot.case import Case, number, word
 from bot.errors import Forged, Refused
-from bot.lessons import questions, service
+from bot.lessons import proof, proof_taps, questions, service
 from bot.lessons.curriculum import Block, Lesson
 from bot.lessons.service import UNKNOWN, filled
 from bot.messages import Button
@@ -11,15 +11,15 @@ from bot.texts import N_
 from db.lessons import Study
 
 
-def first(case: Case, lesson: Lesson) -> Block:
-    blocks = service.blocks_of(case, lesson)
+async def first(case: Case, lesson: Lesson) -> Block:
+    blocks = await service.blocks_of(case, lesson)
     if not blocks:
         raise Refused(N_("This lesson is not available at the moment. Please choose another one."))
     return blocks[0]
 
 
 async def step_on(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
-    onward = service.block_from(case, lesson, block.id, after=True)
+    onward = await service.block_from(case, lesson, block.id, after=True)
     return await (go_to(case, lesson, study, onward) if onward else end(case, lesson, study))
 
 
@@ -61,7 +61,12 @@ async def end(case: Case, lesson: Lesson, study: Study) -> None:
     if first_time:
         text += " " + t("Tomorrow I will ask how the task went.")
     text += "\n" + t.n("You have finished {n} lesson of {of}.", "You have finished {n} lessons of {of}.", done, of=of)
-    case.say(text, [Button(t.plain("One more lesson"), "lessons:next", means=("next_lesson",)), *help_row(case)])
+    earned = await proof.award(case)
+    text += proof_taps.said(case, earned)
+    badges = [proof_taps.my_badges(case)] if earned else []
+    case.say(
+        text, badges, [Button(t.plain("One more lesson"), "lessons:next", means=("next_lesson",)), *help_row(case)]
+    )
 
 
 async def which(case: Case, args: tuple[str, ...]) -> tuple[Study, Lesson, Block]:

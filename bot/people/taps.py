@@ -135,6 +135,8 @@ async def menu(case: Case, _args: tuple[str, ...]) -> None:
     if case.person.role == "coordinator":
         do.append([Button(t.plain("Conversations"), "threads:mine")])
         do.append([Button(t.plain("Unanswered questions"), "lessons:unanswered")])
+        do.append([Button(t.plain("Lessons: how they go"), "lessons:report")])
+        do.append([Button(t.plain("Cards whose screens look different"), "lessons:differing")])
         do.append([Button(t.plain("Invite a coordinator"), "people:invite")])
     else:
         do.append([Button(t.plain("Change my answers"), "onboarding:change")])

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
+from bot.case import House
 from bot.clock import Clock
 from bot.web.health import Rasa, Watch
 from bot.web.pages import FrontPage
 from bot.web.simulated_clock import Advance, NextDue, SimulatedClock
+from bot.web.verify import Verify
 from bot.web.webhook import Keep, Webhook
 from db.engine import Database
 
@@ -23,11 +25,12 @@ def build(
     webhook_secret: str = "",
     advance: Advance | None = None,
     next_due: NextDue | None = None,
+    house: Callable[[], House] | None = None,
 ) -> Starlette:
     """Everything the app serves.
 
     `/webhook` exists when there is a `keep` and a secret, `/simulator/clock` when the clock is simulated and
-    `advance` and `next_due` are given; elsewhere they are 404.
+    `advance` and `next_due` are given, the pages about badges when there is a `house`; elsewhere they are 404.
     """
     watch = Watch(database, clock, rasa)
     routes: list[BaseRoute] = [
@@ -37,6 +40,8 @@ def build(
     ]
     if keep and webhook_secret:
         routes.append(Route("/webhook", Webhook(webhook_secret, keep).receive, methods=["POST"]))
+    if house:
+        routes += Verify(database, house).routes
     if clock.simulated and advance and next_due:
         simulated = SimulatedClock(clock, advance, next_due)
         routes.append(Route("/simulator/clock", simulated.show, methods=["GET"]))

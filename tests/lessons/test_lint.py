@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.lessons.files import Problem
-from bot.lessons.lint import problems, reading_ease, syllables, utf16_length
+from bot.lessons.lint import problems
+from bot.lessons.readability import reading_ease, syllables, utf16_length
 from bot.messages import LANGUAGES
 from tests.lessons.test_curriculum import FOLDER, LESSON, REAL, TODAY, TRACK, rewrite, stamped, write_lesson
 
