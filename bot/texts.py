@@ -91,9 +91,12 @@ class Tongue:
     def part_of_week(self, time: str) -> str:
         """ "Tuesday afternoon" for "1-pm"."""
         weekday, _, part = time.partition("-")
+        return self.plain(_PARTS[part], day=self.weekday(int(weekday)))
+
+    def weekday(self, number: int) -> str:
+        """ "Tuesday" for 1."""
         # 2024-01-01 was a Monday.
-        day = format_date(date(2024, 1, 1 + int(weekday)), "EEEE", locale=self._cldr)
-        return self.plain(_PARTS[part], day=day)
+        return format_date(date(2024, 1, 1 + number), "EEEE", locale=self._cldr)
 
     def hour(self, moment: datetime, zone: str) -> str:
         """ "15:00" on the person's own clock."""

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import db.lessons
 import db.threads
 from bot.case import House
-from bot.lessons import rules, service
+from bot.lessons import reviews, rules, service
+from bot.lessons.curriculum import Lesson
 from bot.messages import Button, Lane, Outgoing
 from bot.outbox.put import Letter, put
 from bot.people.talk import show
@@ -37,27 +38,40 @@ async def _offer_lessons(session: AsyncSession, now: datetime, house: House) -> 
     letters: list[Letter] = []
     for plan, person in due:
         slot, quiet = plan.next_at, house.settings.quiet
-        plan.next_at = rules.next_slot(now, plan.hour, plan.minute, person.zone, quiet)
+        plan.next_at = rules.next_slot(now, plan.hour, plan.minute, person.zone, quiet, weekdays=plan.days)
         if not person.reachable or person.paused or person.id in with_a_human:
             continue
         lesson = await service.next_lesson(session, house.curriculum, person)
-        if lesson is None:
+        again = len(await reviews.waiting(session, house.curriculum, person, now))
+        if lesson is None and not again:
             continue  # all done, for now: a new lesson reaches them at their hour
-        t = tongue(person.language)
-        message = Outgoing(
-            t("Your lesson for today:\n<b>{title}</b>\nDo you have five minutes?", title=lesson.title[person.language]),
-            (
-                (Button(t.plain("Yes, start"), "lessons:next", means=("affirm", "next_lesson")),),
-                (
-                    Button(t.plain("Not today"), "lessons:not_today", means=("deny",)),
-                    Button(t.plain("Take a break"), "lessons:pause", means=("pause_lessons",)),
-                ),
-            ),
-        )
+        message = _offer(person, lesson, again)
         await show(session, person, message, now)
         letters.append(_letter(person, message, f"lesson:{person.id}:{slot:%Y%m%d%H%M}", now, house))
     await put(session, letters, now)
     return len(due)
+
+
+def _offer(person: Person, lesson: Lesson | None, again: int) -> Outgoing:
+    """Today's lesson and the questions from before; the questions alone when there is no lesson left."""
+    t = tongue(person.language)
+    lines: list[str] = []
+    if lesson is not None:
+        lines.append(t("Your lesson for today:\n<b>{title}</b>", title=lesson.title[person.language]))
+    if again:
+        lines.append(t.n("First {n} short question from before.", "First {n} short questions from before.", again))
+    lines.append(t("Do you have five minutes?") if lesson else t("Do you have two minutes?"))
+    return Outgoing(
+        "\n".join(lines),
+        (
+            (Button(t.plain("Yes, start"), "lessons:next", means=("affirm", "next_lesson")),),
+            (
+                Button(t.plain("Later today"), "lessons:later", means=("later",)),
+                Button(t.plain("Not today"), "lessons:not_today", means=("deny",)),
+            ),
+            (Button(t.plain("Take a break"), "lessons:pause", means=("pause_lessons",)),),
+        ),
+    )
 
 
 async def _ask_about_tasks(session: AsyncSession, now: datetime, house: House) -> int:

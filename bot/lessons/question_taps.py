@@ -2,7 +2,7 @@
 
 from bot.case import JOINED, Case, Taps, number, word
 from bot.errors import Forged
-from bot.lessons import questions, rules, service
+from bot.lessons import questions, reviews, rules, service
 from bot.lessons.curriculum import Block, Lesson
 from bot.lessons.rules import ANSWER_FORM
 from bot.lessons.service import UNKNOWN
@@ -20,9 +20,9 @@ async def answer(case: Case, args: tuple[str, ...]) -> None:
     if block.answer is None or choice >= len(block.options[case.person.language]):
         raise Forged(UNKNOWN)
     right = choice == block.answer
-    await service.answer(case, lesson, block, choice, right)
+    await _keep(case, lesson, block, choice, right)
     questions.say_why(case, lesson, block, right, (choice,))
-    await step_on(case, lesson, study, block)
+    await _go_on(case, lesson, study, block)
 
 
 @taps("pick", needs=JOINED)
@@ -58,12 +58,12 @@ async def said(case: Case, args: tuple[str, ...]) -> None:
     points = block.options[case.person.language]
     made = rules.points_made(word(args), points)
     good = len(made) >= block.needed
-    await service.answer(case, lesson, block, len(made), good)
+    await _keep(case, lesson, block, len(made), good)
     missing = [at for at in range(len(points)) if at not in made][: 0 if good and len(made) == len(points) else 2]
     verdict = case.t("✅ Well said!") if good else case.t("A good start.")
     hint = [questions.explanation(case, lesson, block, at) for at in missing]
     case.say("\n\n".join([verdict, *hint]))
-    return await step_on(case, lesson, study, block)
+    return await _go_on(case, lesson, study, block)
 
 
 @taps("skip", needs=JOINED)
@@ -73,7 +73,7 @@ async def skip(case: Case, args: tuple[str, ...]) -> None:
     if case.talk.form == ANSWER_FORM:
         case.close_form()
     case.tick(case.t.plain("Skip"))
-    await step_on(case, lesson, study, block)
+    await _go_on(case, lesson, study, block)
 
 
 @taps("again", needs=JOINED)
@@ -88,7 +88,7 @@ async def again(case: Case, _args: tuple[str, ...]) -> None:
 async def _judge(case: Case, lesson: Lesson, study: Study, block: Block, chosen: tuple[int, ...]) -> None:
     """Several were chosen, or all put in order: how it was, and why where it was not right."""
     right = chosen == block.right
-    await service.answer(case, lesson, block, as_number(chosen), right)
+    await _keep(case, lesson, block, as_number(chosen), right)
     options = questions.options_of(case, lesson, block)
     if block.form == "order":
         places = [at for at, (mine, true) in enumerate(zip(chosen, block.right, strict=True)) if mine != true]
@@ -98,7 +98,7 @@ async def _judge(case: Case, lesson: Lesson, study: Study, block: Block, chosen:
         wrong = sorted(set(chosen) ^ set(block.right))
         case.tick(case.t.list([options[at] for at in chosen]))
     questions.say_why(case, lesson, block, right, wrong or block.right[:1])
-    await step_on(case, lesson, study, block)
+    await _go_on(case, lesson, study, block)
 
 
 async def _question(case: Case, args: tuple[str, ...]) -> tuple[Study, Lesson, Block]:
@@ -121,3 +121,12 @@ def as_number(chosen: tuple[int, ...]) -> int:
     for at in chosen:
         found = found * 13 + at + 1
     return found
+
+
+async def _keep(case: Case, lesson: Lesson, block: Block, choice: int, correct: bool) -> None:
+    await reviews.remember(case, lesson, block, correct)
+    await service.answer(case, lesson, block, choice, correct)
+
+
+async def _go_on(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
+    return await (reviews.go_on(case) if reviews.is_one(study) else step_on(case, lesson, study, block))

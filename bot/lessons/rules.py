@@ -8,17 +8,38 @@ from zoneinfo import ZoneInfo
 from bot.clock import QuietHours, at
 
 ANSWER_FORM = "lessons_answer"  # a question that is answered in one's own words is open
+EVERY_DAY = "0123456"  # 0 is Monday
+LATER = timedelta(hours=3)
 LETTERS = "abcdefghijkl"  # of the options
 WITHHELD_FROM = 3  # people whose screens look different from a dated card: nobody is given it until it was looked at
 
 
-def next_slot(now: datetime, hour: int, minute: int, zone: str, quiet: QuietHours, days: int = 1) -> datetime:
-    """The wall-clock time `hour:minute` in `zone`, `days` days from today, moved out of the quiet hours. UTC."""
+def next_slot(
+    now: datetime, hour: int, minute: int, zone: str, quiet: QuietHours, days: int = 1, weekdays: str = EVERY_DAY
+) -> datetime:
+    """The wall-clock time `hour:minute` in `zone`, `days` days from today or on the first of the `weekdays` after
+    that ("03": Monday and Thursday), moved out of the quiet hours. UTC."""
     day = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=days)
+    while weekdays and str(day.weekday()) not in weekdays:
+        day += timedelta(days=1)
     wall = time(hour, minute)
     if quiet.cover(wall):
         wall = quiet.end  # on the same day: 22:00 is the morning before, not the one after, or days would be left out
     return quiet.after(at(datetime.combine(day, wall), zone), zone)
+
+
+def later_today(now: datetime, zone: str, quiet: QuietHours) -> datetime | None:
+    """In three hours; None when that would be tomorrow or in the quiet hours."""
+    here = (now + LATER).astimezone(ZoneInfo(zone))
+    if here.date() != now.astimezone(ZoneInfo(zone)).date() or quiet.cover(here.time()):
+        return None
+    return now + LATER
+
+
+def with_weekday(weekdays: str, day: int) -> str:
+    """The weekdays with this one, or without it when it was there; never none at all."""
+    changed = "".join(sorted(set(weekdays) ^ {str(day)}))
+    return changed or weekdays
 
 
 def first_open(lessons: Sequence[str], finished: Iterable[str]) -> str | None:

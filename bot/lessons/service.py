@@ -103,20 +103,22 @@ async def answer(case: Case, lesson: Lesson, block: Block, choice: int, correct:
 
 async def finish(case: Case, study: Study) -> None:
     """The lesson is done: ask about its task tomorrow, and plan the next lesson for the day after."""
+    study.block = ""
     if study.finished_at is not None:
         return
-    study.finished_at, study.block = case.now, ""
+    study.finished_at = case.now
     plan = await db.lessons.plan(case.session, case.person.id)
     hour, minute = (plan.hour, plan.minute) if plan else (HOUR, 0)
     zone, quiet = case.person.zone, case.settings.quiet
     study.ask_at = rules.next_slot(case.now, hour, minute, zone, quiet)
     if plan and plan.next_at is not None:
-        plan.next_at = rules.next_slot(case.now, hour, minute, zone, quiet, days=2)
+        plan.next_at = rules.next_slot(case.now, hour, minute, zone, quiet, 2, plan.days)
 
 
 async def plan_next(case: Case, plan: Plan) -> None:
-    """The plan's lesson was offered: the next one comes tomorrow at the same hour."""
-    plan.next_at = rules.next_slot(case.now, plan.hour, plan.minute, case.person.zone, case.settings.quiet)
+    """The next lesson comes tomorrow at the same hour, or on the next day that is one for lessons."""
+    zone, quiet = case.person.zone, case.settings.quiet
+    plan.next_at = rules.next_slot(case.now, plan.hour, plan.minute, zone, quiet, weekdays=plan.days)
 
 
 async def pause(case: Case) -> None:
@@ -128,16 +130,27 @@ async def pause(case: Case) -> None:
         study.ask_at = None
 
 
-async def resume(case: Case, hour: int | None = None, minute: int = 0) -> Plan:
-    """Lessons again, from tomorrow; with an hour, at that time of day."""
+async def resume(case: Case, hour: int | None = None, minute: int = 0, weekdays: str = "") -> Plan:
+    """Lessons again, from tomorrow; with an hour, at that time of day; with weekdays, on those."""
     plan = await db.lessons.plan(case.session, case.person.id)
     if plan is None:
-        plan = Plan(person_id=case.person.id, hour=HOUR, minute=0)
+        plan = Plan(person_id=case.person.id, hour=HOUR, minute=0, days=rules.EVERY_DAY)
         case.session.add(plan)
     if hour is not None:
         plan.hour, plan.minute = hour, minute
+    plan.days = weekdays or plan.days
     await plan_next(case, plan)
     return plan
+
+
+async def later_today(case: Case) -> bool:
+    """The lesson comes once more today, in three hours; False when it is too late for that."""
+    plan = await db.lessons.plan(case.session, case.person.id)
+    moment = rules.later_today(case.now, case.person.zone, case.settings.quiet)
+    if plan is None or plan.next_at is None or moment is None:
+        return False
+    plan.next_at = moment
+    return True
 
 
 async def progress(case: Case) -> tuple[int, int]:
@@ -179,13 +192,21 @@ async def answers_to(case: Case, words: str) -> list[search.Hit]:
     return index.find(words, person.language, person.role, case.now.date(), person.country, held)
 
 
-async def ask(case: Case, text: str, hits: list[search.Hit]) -> Question:
-    """Keep a question until it is answered; what stays unanswered anyway is kept once for each person."""
+def explained(case: Case, words: str) -> str:
+    """The glossary's sentence about the word whose meaning this person asks; "" when they ask something else."""
+    term = search.term_asked(case.house.curriculum.glossary, words, case.person.language)
+    return term.says[case.person.language] if term else ""
+
+
+async def ask(case: Case, text: str, *, lesson: str = "", answered: bool) -> Question:
+    """Keep a question until it has helped; what stays unanswered anyway is kept once for each person.
+
+    `lesson` is the uuid of the one whose card answers it, "" where the glossary does or nothing.
+    """
     await db.questions.drop_unjudged(case.session, case.now - UNJUDGED_FOR)
-    question = None if hits else await db.questions.same_of(case.session, case.person.id, text)
+    question = None if answered else await db.questions.same_of(case.session, case.person.id, text)
     if question is None:
-        lesson = hits[0].lesson.uuid if hits else ""
-        question = Question(person_id=case.person.id, text=text, lesson=lesson, unanswered=not hits)
+        question = Question(person_id=case.person.id, text=text, lesson=lesson, unanswered=not answered)
         case.session.add(question)
     question.cluster_id, question.language, question.asked_at = case.person.cluster_id, case.person.language, case.now
     await case.session.flush()

@@ -2,19 +2,22 @@
 
 from datetime import time
 
-from bot.case import ANYONE, JOINED, Case, Taps, word
+import db.lessons
+from bot.case import JOINED, Case, Taps, word
 from bot.errors import Forged, Refused
-from bot.lessons import differing, help_taps, proof_taps, question_taps, report_taps, service
-from bot.lessons.service import LEARNING, UNKNOWN, filled
-from bot.lessons.way import end, first, go_to, step_on, study_of, which
-from bot.messages import Button, Do, Outgoing
+from bot.lessons import differing, help_taps, proof_taps, question_taps, report_taps, reviews, rules, service, task_taps
+from bot.lessons.service import LEARNING, UNKNOWN
+from bot.lessons.way import end, first, go_to, step_on, which
+from bot.messages import Button, Outgoing
 from bot.people.service import local
 from bot.people.taps import help_row
 from bot.texts import N_
+from bot.words.availability import parts
 
 taps = Taps("lessons")
 taps.update(help_taps.taps)
 taps.update(question_taps.taps)
+taps.update(task_taps.taps)
 taps.update(proof_taps.taps)
 taps.update(report_taps.taps)
 
@@ -26,6 +29,9 @@ async def next_lesson(case: Case, _args: tuple[str, ...]) -> None:
     if case.person.role not in LEARNING:
         return case.say(t("Lessons are for learners and trainers."), help_row(case))
     lesson = await service.next_lesson(case.session, case.house.curriculum, case.person)
+    begun = lesson and await db.lessons.study(case.session, case.person.id, lesson.uuid)
+    if not (begun and begun.block) and await reviews.ask_next(case, first=True):
+        return None
     if lesson is None:
         return case.say(
             t("You have finished all the lessons there are for you. Well done! I will write when there are new ones."),
@@ -55,47 +61,6 @@ async def after(case: Case, args: tuple[str, ...]) -> None:
     await step_on(case, lesson, study, block)
 
 
-@taps("task", needs=JOINED)
-async def task(case: Case, args: tuple[str, ...]) -> None:
-    """How the task went: done, stuck or later."""
-    study = await study_of(case, args)
-    how = word(args, 1)
-    t = case.t
-    if how == "done":
-        study.task, study.ask_at = "done", None
-        case.tick(t.plain("Done"))
-        case.say(
-            t("Wonderful, well done!"),
-            [Button(t.plain("Next lesson"), "lessons:next", means=("affirm", "next_lesson"))],
-            help_row(case),
-        )
-    elif how == "later":
-        await service.ask_again_tomorrow(case, study)
-        case.tick(t.plain("Later"))
-        case.say(t("No hurry. I will ask again tomorrow."))
-    elif how == "stuck":
-        study.task, study.ask_at = "stuck", None
-        case.tick(t.plain("I am stuck"))
-        lesson = case.house.curriculum.lesson(study.lesson)
-        if lesson and case.person.language in lesson.languages:
-            for block in await service.blocks_of(case, lesson):
-                if block.kind == "card":
-                    case.say(filled(case, lesson, block.text[case.person.language]))
-        case.say(
-            t("That happens to everybody. Above you see the cards again. Or would you like somebody to help you?"),
-            [Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person", "affirm"))],
-            [Button(t.plain("It works now"), f"lessons:task:{study.id}:done")],
-        )
-    else:
-        raise Forged(UNKNOWN)
-
-
-@taps("photo", needs=ANYONE)
-async def photo(case: Case, args: tuple[str, ...]) -> None:
-    """A picture came."""
-    case.wants.append(Do("people:cannot_read", ("photo",)))
-
-
 @taps("differs", needs=JOINED)
 async def differs(case: Case, args: tuple[str, ...]) -> None:
     """A dated card does not fit what the person sees: noted for the coordinators."""
@@ -108,6 +73,35 @@ async def differs(case: Case, args: tuple[str, ...]) -> None:
         [Button(case.t.plain("Next"), f"lessons:after:{study.id}:{block.id}", means=("affirm", "next_lesson"))],
         [Button(case.t.plain("Talk to a person"), "threads:ask", means=("talk_to_person",))],
     )
+
+
+@taps("later", needs=JOINED)
+async def later(case: Case, _args: tuple[str, ...]) -> None:
+    """The lesson once more in a few hours."""
+    case.tick(case.t.plain("Later today"))
+    if await service.later_today(case):
+        return case.say(case.t("All right, I will ask again in three hours."))
+    return case.say(case.t("It is late for today. The next one comes tomorrow."))
+
+
+@taps("days", needs=JOINED)
+async def days(case: Case, args: tuple[str, ...]) -> None:
+    """On which days of the week lessons come: a tap on a day puts it in or takes it out."""
+    t = case.t
+    plan = await db.lessons.plan(case.session, case.person.id) or await service.resume(case)
+    tapped = word(args)
+    if tapped and (len(tapped) > 1 or tapped not in rules.EVERY_DAY):
+        raise Forged(UNKNOWN)
+    if tapped:
+        plan.days = rules.with_weekday(plan.days, int(tapped))
+        if plan.next_at is not None:
+            await service.plan_next(case, plan)
+    rows = [
+        (Button(f"{'✅' if day in plan.days else '▫️'} {t.weekday(int(day))}", f"lessons:days:{day}", spoken=False),)
+        for day in rules.EVERY_DAY
+    ]
+    done = Button(t.plain("Done"), "lessons:progress", means=("affirm",))
+    case.say(t("On which days shall lessons come? Tap to change."), *rows, [done], edit=bool(tapped))
 
 
 @taps("not_today", needs=JOINED)
@@ -170,25 +164,38 @@ async def change_time(case: Case, args: tuple[str, ...]) -> None:
         return case.say(t("Lessons are for learners and trainers."), help_row(case))
     named = word(args)
     found = next((one for one in case.times if one.grain in ("minute", "hour")), None)
+    weekdays = _weekdays(case)
+    hour, minute = None, 0
     if case.incoming.kind == "tap" and named.isascii() and named.isdigit() and int(named) < 24:
-        hour, minute = int(named), 0
+        hour = int(named)
     elif found is not None:
         start = local(found.start, case.person)
         hour, minute = start.hour, start.minute
-    else:
+    elif not weekdays:
         hours = [(t.plain("In the morning, at 9"), 9), (t.plain("At noon"), 12), (t.plain("In the evening, at 6"), 18)]
         rows = tuple((Button(label, f"lessons:time:{hour}"),) for label, hour in hours)
+        days = (Button(t.plain("Choose the days"), "lessons:days"),)
         heard = (Button("", "lessons:time", means=("time",)),)
-        return case.show(Outgoing(t("When should lessons come? Tap, or write a time."), rows, hears=heard))
-    plan = await service.resume(case, hour, minute)
+        return case.show(Outgoing(t("When should lessons come? Tap, or write a time."), (*rows, days), hears=heard))
+    plan = await service.resume(case, hour, minute, weekdays)
     assert plan.next_at is not None
     text = t(
         "Good. Lessons come at {hour} from now on; the next one {day}.",
         hour=t.hour(plan.next_at, case.person.zone),
         day=t.day(plan.next_at, case.person.zone, case.now),
     )
+    if plan.days != rules.EVERY_DAY:
+        text += "\n" + t("On these days: {days}.", days=t.list([t.weekday(int(day)) for day in plan.days]))
     quiet = case.settings.quiet
-    if quiet.cover(time(hour, minute)):
+    if quiet.cover(time(plan.hour, plan.minute)):
         silence = t("I do not write between {start} and {end}.", start=f"{quiet.start:%H:%M}", end=f"{quiet.end:%H:%M}")
         text = f"{silence} {text}"
-    case.say(text)
+    case.say(text, [Button(t.plain("Choose the days"), "lessons:days")])
+
+
+def _weekdays(case: Case) -> str:
+    """The days of the week named in somebody's words ("only Tuesday and Friday"): "14"; "" for none, or for all."""
+    if case.incoming.kind != "words":
+        return ""
+    days = sorted({day for day, _part in parts(case.incoming.text, case.person.language)})
+    return "".join(map(str, days)) if len(days) < len(rules.EVERY_DAY) else ""

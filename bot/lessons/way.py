@@ -40,15 +40,13 @@ async def go_to(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
         case "question":
             questions.ask(case, lesson, study, block)
         case "task":
-            done = filled(case, lesson, block.done[language])
-            case.say(
-                "\n\n".join(
-                    (
-                        f"<b>{t('Your task')}</b>\n{filled(case, lesson, block.text[language])}",
-                        f"<i>{done}</i>",
-                    )
-                )
-            )
+            parts = [
+                f"<b>{t('Your task')}</b>\n{filled(case, lesson, block.text[language])}",
+                f"<i>{filled(case, lesson, block.done[language])}</i>",
+            ]
+            if block.photo:
+                parts.append("📷 " + t("When it is done, send a photo of it here. Your trainer will see it."))
+            case.say("\n\n".join(parts))
             await end(case, lesson, study)
 
 
