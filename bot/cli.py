@@ -23,6 +23,8 @@ from db.migrate import UnusableError, upgrade
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The assistant of Learning 2.0gether.")
 invite_app = typer.Typer(no_args_is_help=True, help="One-time links that give a role.")
 app.add_typer(invite_app, name="invite")
+curriculum_app = typer.Typer(no_args_is_help=True, help="The lessons, to translators and back.")
+app.add_typer(curriculum_app, name="curriculum")
 
 say = typer.echo
 ClusterOption = Annotated[str, typer.Option("--cluster", help="The cluster's short name, see bot/people/clusters.toml")]
@@ -81,15 +83,47 @@ def train(force: Annotated[bool, typer.Option("--force", help="Also when nothing
 
 @app.command()
 def check() -> None:
-    """Read every lesson and name what is wrong with it."""
-    from bot.lessons.lint import problems
+    """Read every lesson, name what is wrong with it, and show how each language stands."""
+    from bot.lessons.curriculum import load
+    from bot.lessons.lint import problems_of
+    from bot.lessons.overview import table
 
-    found = problems(settings.load().curriculum, Clock().now().date())
+    root = settings.load().curriculum
+    curriculum = load(root)
+    found = problems_of(curriculum, Clock().now().date())
     for problem in found:
         say(str(problem))
+    if not found:
+        say("The curriculum is in order.")
+    say(f"\n{table(root, curriculum)}")
     if found:
         raise typer.Exit(1)
-    say("The curriculum is in order.")
+
+
+@curriculum_app.command("export")
+def export_lessons(
+    language: Annotated[str, typer.Option(help="Into which language: it, de or es.")],
+    out: Annotated[Path | None, typer.Option(help="The folder for the files; else one below var/translations.")] = None,
+) -> None:
+    """Write a PO file for each lesson, for a translator's tool."""
+    from bot.lessons.exchange import export
+
+    root, folder = settings.load().curriculum, out or ROOT / "var" / "translations" / language
+    made = export(root, language, folder, Clock().now())
+    say(f"{len(made)} files are in {folder}.")
+    if left_out := len(list(root.glob("*/*/*/lesson.yml"))) - len(made):
+        say(f"Left out, because they cannot be read: {left_out} lessons. `twogether check` names them.")
+
+
+@curriculum_app.command("import")
+def import_lessons(
+    files: Annotated[list[Path], typer.Argument(help="PO files that `twogether curriculum export` made.")],
+) -> None:
+    """Write translated PO files back into the lessons: all of them, or none when one has a fault."""
+    from bot.lessons.exchange import take_in
+
+    for taken in take_in(settings.load().curriculum, files):
+        say(f"{taken.file}: {', '.join(name or 'the title' for name in taken.changed) or 'nothing'} changed.")
 
 
 @invite_app.command("coordinator")

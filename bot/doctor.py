@@ -109,6 +109,14 @@ async def _environment(patient: Patient) -> AsyncIterator[Finding]:
                 "Telegram only calls https: put a certificate before it, or unset TWOGETHER_TELEGRAM_WEBHOOK_URL.",
             )
         )
+    if telegram_is_real and settings.public_url is None:
+        wrong.append(
+            Finding(
+                f"Certificates will say that {settings.public_address} confirms them, which nobody else can open.",
+                "warn",
+                "Set TWOGETHER_PUBLIC_URL to the address under which browsers find this app.",
+            )
+        )
     if not settings.curriculum.is_dir():
         wrong.append(
             Finding(

@@ -375,7 +375,7 @@ async def minutes_taken(session: AsyncSession, clusters: Sequence[int], within: 
     rows = await session.execute(
         select(taken.c.lesson, taken.c.minutes, func.count()).group_by(taken.c.lesson, taken.c.minutes)
     )
-    return _by_lesson(rows.tuples())
+    return _by_lesson(rows.all())
 
 
 async def left_at(session: AsyncSession, clusters: Sequence[int], before: datetime) -> dict[str, dict[str, int]]:
@@ -386,7 +386,7 @@ async def left_at(session: AsyncSession, clusters: Sequence[int], before: dateti
         .where(_learn_in(clusters), Study.finished_at.is_(None), Study.started_at < before)
         .group_by(Study.lesson, Study.block)
     )
-    return _by_lesson(rows.tuples())
+    return _by_lesson(rows.all())
 
 
 async def first_answers(session: AsyncSession, clusters: Sequence[int]) -> dict[tuple[str, str], FirstAnswers]:

@@ -170,14 +170,39 @@ async def test_an_announcement_that_is_none(twogether: Twogether, opened: Databa
 
 
 async def test_check_names_what_is_wrong_with_the_lessons(twogether: Twogether, tmp_path: Path) -> None:
-    assert await twogether("check") == Said(0, "The curriculum is in order.\n", "")
+    said = await twogether("check")
+    in_order, _, table = said.out.partition("\n\n")
+    assert (said.code, in_order, said.err) == (0, "The curriculum is in order.", "")
+    assert [line.split()[:2] for line in table.splitlines()[1:]] == [[one, "62"] for one in ("en", "it", "de", "es")]
     broken = Path(shutil.copytree(Settings().curriculum, tmp_path / "curriculum"))
     gone = next(broken.glob("worker/*/*/de.md"))
     gone.unlink()
     said = await twogether("check", CURRICULUM=str(broken))
     assert said.code == 1
     assert str(gone.relative_to(broken)) in said.out
+    assert ["de", "61"] in [line.split()[:2] for line in said.out.splitlines()], "the table is there all the same"
     assert (await twogether("check", CURRICULUM=str(tmp_path / "nowhere"))).code == 1
+
+
+async def test_lessons_go_to_translators_and_back(twogether: Twogether, tmp_path: Path) -> None:
+    ours = Path(shutil.copytree(Settings().curriculum, tmp_path / "curriculum"))
+    out = ("curriculum", "export", "--language", "it", "--out", str(tmp_path / "po"))
+    said = await twogether(*out, CURRICULUM=str(ours))
+    assert said == Said(0, f"62 files are in {tmp_path / 'po'}.\n", "")
+    said = await twogether(*out, CURRICULUM=str(ours))
+    assert said.code == 2
+    assert "is there already" in said.err
+    file = next(file for file in sorted((tmp_path / "po").iterdir()) if "#, fuzzy" not in file.read_text())
+    said = await twogether("curriculum", "import", str(file), CURRICULUM=str(ours))
+    assert (said.code, said.err) == (0, "")
+    assert said.out.endswith("/it.md: nothing changed.\n")
+    file.write_text("Buongiorno")
+    said = await twogether("curriculum", "import", str(file), CURRICULUM=str(ours))
+    assert (said.code, said.out) == (2, "")
+    assert said.err.endswith("look for a missing quotation mark. Nothing was changed.\n")
+    (next(ours.glob("worker/*/*/lesson.yml"))).write_text("?")
+    said = await twogether(*out[:-1], str(tmp_path / "again"), CURRICULUM=str(ours))
+    assert "cannot be read: 1 lessons" in said.out
 
 
 async def test_the_doctor_says_what_is_wrong(twogether: Twogether, opened: Database, telegram: Telegram) -> None:

@@ -36,6 +36,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> None:
         ("TELEGRAM_API_URL", "http://[", "TWOGETHER_TELEGRAM_API_URL is not usable: "),
         ("RASA_URL", "ftp://x", "TWOGETHER_RASA_URL is not usable: must be a web address"),
         ("MEETING_URL", "meet", "TWOGETHER_MEETING_URL is not usable: must be a web address"),
+        ("PUBLIC_URL", "two.example", "TWOGETHER_PUBLIC_URL is not usable: must be a web address"),
         ("TELEGRAM_WEBHOOK_URL", "https://x.example/hook", "TWOGETHER_TELEGRAM_WEBHOOK_SECRET is not set"),
     ],
 )

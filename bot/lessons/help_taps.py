@@ -23,7 +23,7 @@ ON_A_BUTTON = 30
 
 @taps("how", needs=JOINED)
 async def how_to(case: Case, args: tuple[str, ...]) -> None:
-    """A question: the card that answers it; honest when there is none."""
+    """A question: the card that answers it, else what the glossary says of the word; honest when there is nothing."""
     t = case.t
     if case.person.role not in service.LEARNING:
         return case.say(t("Lessons are for learners and trainers."), help_row(case))
@@ -31,10 +31,13 @@ async def how_to(case: Case, args: tuple[str, ...]) -> None:
     text = service.tidy(words)
     if not text:
         return case.say(t("What would you like to know? Please write your question."), help_row(case))
-    hits = await service.answers_to(case, words)
-    question = await service.ask(case, text, hits)
-    if hits:
-        return _show(case, question, hits)
+    if hits := await service.answers_to(case, words):
+        return _show(case, await service.ask(case, text, lesson=hits[0].lesson.uuid, answered=True), hits)
+    if sentence := service.explained(case, words):
+        question = await service.ask(case, text, answered=True)
+        helped = f"{html.escape(sentence, quote=False)}\n\n{t('Did this help?')}"
+        return case.say(helped, _verdict(case, question), help_row(case))
+    await service.ask(case, text, answered=False)
     return case.say(
         t("I have no lesson on that yet. I have noted your question for your coordinators, without your name."),
         help_row(case),
@@ -50,14 +53,19 @@ def _show(case: Case, question: Question, hits: list[Hit]) -> None:
     origin = t("This is from the lesson <b>{title}</b>.", title=best.lesson.title[language])
     case.say(
         f"{text}\n\n{origin}\n{t('Did this help?')}",
-        [
-            Button(t.plain("Yes"), f"lessons:helped:{question.id}:yes", means=("affirm", "thank")),
-            Button(t.plain("No"), f"lessons:helped:{question.id}:no", means=("deny",)),
-        ],
+        _verdict(case, question),
         [Button(t.plain("Open this lesson"), f"lessons:open:{best.lesson.uuid}", means=("next_lesson",))],
         *[[Button(one.lesson.title[language], f"lessons:open:{one.lesson.uuid}")] for one in others],
         help_row(case),
     )
+
+
+def _verdict(case: Case, question: Question) -> list[Button]:
+    t = case.t
+    return [
+        Button(t.plain("Yes"), f"lessons:helped:{question.id}:yes", means=("affirm", "thank")),
+        Button(t.plain("No"), f"lessons:helped:{question.id}:no", means=("deny",)),
+    ]
 
 
 @taps("helped", needs=JOINED)

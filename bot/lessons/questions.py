@@ -21,7 +21,8 @@ def ask(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
     """Put the question."""
     match block.form:
         case "choice" | "spot":
-            _ask_quiz(case, lesson, study, block)
+            number = len(block.options[case.person.language])
+            ask_quiz(case, lesson, block, tuple(f"lessons:answer:{study.id}:{block.id}:{i}" for i in range(number)))
         case "several":
             ask_several(case, lesson, study, block, ())
         case "order":
@@ -30,18 +31,13 @@ def ask(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
             ask_words(case, lesson, study, block)
 
 
-def _ask_quiz(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
-    options = options_of(case, lesson, block)
+def ask_quiz(case: Case, lesson: Lesson, block: Block, data: tuple[str, ...]) -> None:
+    """A quiz of Telegram's; `data` are the taps that its options stand for."""
+    language = case.person.language
     assert block.answer is not None
-    case.say(
-        filled(case, lesson, block.question[case.person.language], as_html=False),
-        quiz=Quiz(
-            options,
-            tuple(f"lessons:answer:{study.id}:{block.id}:{i}" for i in range(len(options))),
-            block.answer,
-            filled(case, lesson, block.explanations[case.person.language][block.answer], as_html=False),
-        ),
-    )
+    right = filled(case, lesson, block.explanations[language][block.answer], as_html=False)
+    question = filled(case, lesson, block.question[language], as_html=False)
+    case.say(question, quiz=Quiz(options_of(case, lesson, block), data, block.answer, right))
 
 
 def ask_several(

@@ -56,7 +56,8 @@ async def overview(case: Case, _args: tuple[str, ...]) -> None:
 async def module_(case: Case, args: tuple[str, ...]) -> None:
     """The lessons of one module."""
     t = case.t
-    track = {str(one): one for one in TRACKS}.get(word(args))
+    tracks: dict[str, Track] = {one: one for one in TRACKS}
+    track = tracks.get(word(args))
     if track is None:
         raise Forged(UNKNOWN)
     wanted = number(args, 1)

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.clock import QuietHours, at
@@ -91,3 +91,13 @@ def _folded(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold().replace("ß", "ss"))
     kept = (" " if not char.isalnum() else char for char in plain if not unicodedata.combining(char))
     return " ".join("".join(kept).split())
+
+
+def holidays(today: date) -> set[date]:
+    """The days around the turn of the year and in the middle of August, of this year and the last: nobody is expected
+    to learn then, in any of the four countries."""
+    found: set[date] = set()
+    for year in (today.year - 1, today.year):
+        found |= {date(year, 12, 21) + timedelta(days=one) for one in range(18)}
+        found |= {date(year, 8, 8) + timedelta(days=one) for one in range(16)}
+    return found

@@ -21,6 +21,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.lessons.curriculum import Block, Curriculum, Lesson
+from bot.lessons.glossary import Glossary, Term
 from bot.lessons.markdown import to_plain
 from bot.messages import LANGUAGES
 from bot.people import vocabulary
@@ -83,6 +84,21 @@ _STOP = {
         todos tu tus un una unas uno unos usar usted ustedes va vale voy y ya yo""",
 }
 STOP: dict[str, frozenset[str]] = {language: frozenset(words.split()) for language, words in _STOP.items()}
+
+# A question about a word has one of these, or hardly anything beside the word ("the hashtag?").
+_DEFINING = {
+    "en": "what whats mean means meaning define definition explain",
+    "it": "che cosa cos cose significa significato vuol definizione spiegare spiega spieghi",
+    "de": "was bedeutet bedeuten bedeutung heisst heissen versteht erklaren erklar erklare definition",
+    "es": "que significa significan significado quiere definicion explica explicar explicame",
+}
+DEFINING: dict[str, frozenset[str]] = {language: frozenset(words.split()) for language, words in _DEFINING.items()}
+# What may stand beside them without asking for more: "what is a hashtag on Instagram called"
+_BESIDE_ALL = """facebook instagram tiktok linkedin whatsapp youtube google meta online internet word words term called
+    parola termine wort begriff genannt palabra termino llama"""
+_BESIDE = frozenset(_BESIDE_ALL.split())
+_DENIED = frozenset({"not", "no", "non", "nicht", "kein", "keine"})
+MISTYPED_TERM = 6  # letters: a shorter word is rather another one ("store" is no "story")
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,9 +279,13 @@ class _Page:
 
 def words_in(text: str, language: str) -> Iterator[str]:
     """The words that say something, in small letters without accents."""
+    return (word for word in _tokens(text) if word not in STOP[language])
+
+
+def _tokens(text: str) -> Iterator[str]:
     folded = unicodedata.normalize("NFKD", text.casefold().translate(_FLAT))
     plain = "".join(c for c in folded if not unicodedata.combining(c))
-    return (word for word in _TOKEN.findall(plain) if len(word) > 1 and word not in STOP[language])
+    return (word for word in _TOKEN.findall(plain) if len(word) > 1)
 
 
 class _Stems(Protocol):
@@ -288,3 +308,39 @@ def _topic(topic: str) -> str:
 
 def _label(topic: str, language: str) -> str:
     return vocabulary.label("topic", topic, language) if topic in vocabulary.keys("topic") else ""
+
+
+# -- the glossary -----------------------------------------------------------------------------------------
+
+
+def term_asked(glossary: Glossary, question: str, language: str) -> Term | None:
+    """The term that a question asks the meaning of, and nothing else: "what is a hashtag?". Never raises."""
+    if language not in LANGUAGES:
+        return None
+    asked = list(_tokens(question[:LONGEST]))[:MOST_WORDS]
+    found: list[tuple[int, Term]] = []
+    for term in glossary.terms:
+        for name in term.words.get(language, ()) if language in term.says else ():
+            words = list(_tokens(name))
+            if words and any(_asks_about(asked, at, words, language) for at in range(len(asked) - len(words) + 1)):
+                found.append((len(words), term))
+    return max(found, key=lambda one: one[0])[1] if found else None
+
+
+def _asks_about(asked: list[str], at: int, words: list[str], language: str) -> bool:
+    """Whether these words stand at this place of the question, and the rest only asks what they mean."""
+    here, rest = asked[at : at + len(words)], [*asked[:at], *asked[at + len(words) :]]
+    if not all(_same(said, word, language) for said, word in zip(here, words, strict=True)):
+        return False
+    if len(here) == 1 and here[0] in STOP[language]:
+        return False  # "what would you like"
+    defining = DEFINING[language]
+    if not defining.intersection(rest) and len(rest) > 1:
+        return False
+    return all(word in STOP[language] | defining | _BESIDE and word not in _DENIED for word in rest)
+
+
+def _same(said: str, word: str, language: str) -> bool:
+    if _stem(said, language) == _stem(word, language):
+        return True
+    return len(word) >= MISTYPED_TERM and said[0] == word[0] and OSA.distance(said, word) == 1

@@ -1,14 +1,27 @@
 """The lessons' screens: the next card, a question and its answer, the task, how far I am."""
 
 from datetime import time
+from zoneinfo import ZoneInfo
 
 import db.lessons
 from bot.case import JOINED, Case, Taps, word
 from bot.errors import Forged, Refused
-from bot.lessons import differing, help_taps, proof_taps, question_taps, report_taps, reviews, rules, service, task_taps
+from bot.lessons import (
+    differing,
+    help_taps,
+    picture,
+    placement,
+    proof_taps,
+    question_taps,
+    report_taps,
+    reviews,
+    rules,
+    service,
+    task_taps,
+)
 from bot.lessons.service import LEARNING, UNKNOWN
 from bot.lessons.way import end, first, go_to, step_on, which
-from bot.messages import Button, Outgoing
+from bot.messages import Button, File, Outgoing
 from bot.people.service import local
 from bot.people.taps import help_row
 from bot.texts import N_
@@ -19,6 +32,7 @@ taps.update(help_taps.taps)
 taps.update(question_taps.taps)
 taps.update(task_taps.taps)
 taps.update(proof_taps.taps)
+taps.update(placement.taps)
 taps.update(report_taps.taps)
 
 
@@ -37,6 +51,7 @@ async def next_lesson(case: Case, _args: tuple[str, ...]) -> None:
             t("You have finished all the lessons there are for you. Well done! I will write when there are new ones."),
             help_row(case),
         )
+    is_first = not await db.lessons.studies(case.session, case.person.id)
     study = await service.begin(case, lesson)
     if not any(one.id == study.block for one in lesson.blocks):  # at the beginning, or where it stood is gone
         case.say(
@@ -45,7 +60,8 @@ async def next_lesson(case: Case, _args: tuple[str, ...]) -> None:
                 title=lesson.title[case.person.language],
                 module=lesson.module.title[case.person.language],
                 minutes=lesson.minutes,
-            )
+            ),
+            [Button(t.plain("I know some of this already"), "lessons:placement")] if is_first else [],
         )
         return await go_to(case, lesson, study, await first(case, lesson))
     case.say(t("We go on with <b>{title}</b>.", title=lesson.title[case.person.language]))
@@ -121,15 +137,49 @@ async def open_lesson(case: Case, args: tuple[str, ...]) -> None:
 
 @taps("progress", needs=JOINED)
 async def progress(case: Case, _args: tuple[str, ...]) -> None:
+    """How far I am: a line, and what one may do about it."""
     t = case.t
     done, of = await service.progress(case)
-    bar = "●" * done + "○" * (of - done) if of <= 20 else ""
     case.say(
-        t.n("You have finished {n} lesson of {of}.", "You have finished {n} lessons of {of}.", done, of=of)
-        + (f"\n{bar}" if bar else ""),
+        t.n("You have finished {n} lesson of {of}.", "You have finished {n} lessons of {of}.", done, of=of),
         [Button(t.plain("Next lesson"), "lessons:next", means=("affirm", "next_lesson"))],
-        [proof_taps.my_badges(case)],
+        [Button(t.plain("Show me a picture"), "lessons:picture"), proof_taps.my_badges(case)],
+        [Button(t.plain("What I know already"), "lessons:placement"), Button(t.plain("Days and time"), "lessons:time")],
         help_row(case),
+    )
+
+
+@taps("picture", needs=JOINED)
+async def show_picture(case: Case, _args: tuple[str, ...]) -> None:
+    """How far I am, as a picture."""
+    t, language = case.t, case.person.language
+    track = service.track_of(case.house.curriculum, case.person)
+    if not track:
+        return case.say(t("Lessons are for learners and trainers."), help_row(case))
+    studies = [one for one in await db.lessons.studies(case.session, case.person.id) if one.finished_at]
+    finished = {one.lesson for one in studies}
+    modules: dict[str, list[bool]] = {}
+    for lesson in track:
+        modules.setdefault(lesson.module.title[language], []).append(lesson.uuid in finished)
+    zone = ZoneInfo(case.person.zone)
+    days = {one.finished_at.astimezone(zone).date() for one in studies if one.finished_at and one.task != "known"}
+    weeks = picture.weeks(days, case.now.astimezone(zone).date(), rules.holidays(case.now.astimezone(zone).date()))
+    row = picture.streak(weeks)
+    coming = await service.next_lesson(case.session, case.house.curriculum, case.person)
+    next_step = t.plain("Next: {title}", title=coming.title[language]) if coming else t.plain("All lessons done!")
+    drawn = picture.png(
+        picture.Progress(
+            t.plain("My way through the lessons"),
+            tuple(picture.Row(title, sum(done), len(done)) for title, done in modules.items()),
+            t.n("{n} week in a row", "{n} weeks in a row", row) if row else t.plain("The last weeks"),
+            weeks,
+            next_step,
+        )
+    )
+    return case.say(
+        "",
+        [Button(t.plain("Next lesson"), "lessons:next", means=("affirm", "next_lesson"))],
+        file=File.of_bytes("progress.png", drawn, "image/png"),
     )
 
 

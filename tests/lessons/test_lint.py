@@ -325,3 +325,53 @@ def test_the_formulas_give_what_a_hand_gives() -> None:
     german = 0.1935 * 25 + 0.1672 * 4 + 0.1297 * 25 - 0.0327 * 50 - 0.875
     assert reading_ease("Die Bäckereien sind offen.", "de") == pytest.approx(german)
     assert [reading_ease("", language) for language in LANGUAGES] == [100, 100, 0, 100]
+
+
+FORMS = """
+## pick
+
+Which?
+
+{options}
+"""
+
+
+def with_question(place: Path, key: str, options: list[str], block: str = "pick") -> list[Problem]:
+    """What is found when the lesson has one more question, with this key and these options."""
+    rewrite(place / "lesson.yml", "  - {id: do,", f"  - {{id: {block}, kind: question, {key}}}\n  - {{id: do,")
+    lines = "\n".join(
+        f"- {letter}: {option}\n  > Why {letter}." for letter, option in zip("abcdefg", options, strict=False)
+    )
+    page_with(place, "## do\n", FORMS.format(options=lines).replace("## pick", f"## {block}").lstrip() + "\n## do\n")
+    return found(place.parents[2])
+
+
+def test_a_name_fits_into_a_button(place: Path) -> None:
+    assert with_question(place, "answers: [a, b]", ["One", "Two", "Three"], "b" * 32) == []
+
+
+def test_a_name_that_is_too_long(place: Path) -> None:
+    (problem,) = with_question(place, "answers: [a, b]", ["One", "Two", "Three"], "b" * 33)
+    assert (problem.file, problem.block) == (f"{FOLDER}/lesson.yml", "b" * 33)
+    assert "33 characters, more than 32" in problem.what
+
+
+@pytest.mark.parametrize("key", ["answers: [a, b]", "order: [b, a, {rest}]"])
+@pytest.mark.parametrize("number", [5, 6])
+def test_several_and_order_have_five_options_at_most(place: Path, key: str, number: int) -> None:
+    options = ["One", "Two", "Three", "Four", "Five", "Six"][:number]
+    key = key.format(rest=", ".join("cdef"[: number - 2]))
+    matching = [one for one in with_question(place, key, options) if "6 options, more than 5" in one.what]
+    assert [one.file for one in matching] == [f"{FOLDER}/{language}.md" for language in LANGUAGES if number == 6]
+
+
+def test_a_choice_may_have_more(place: Path) -> None:
+    assert with_question(place, "answer: a", ["One", "Two", "Three", "Four", "Fives", "Sixes"]) == []
+
+
+@pytest.mark.parametrize(("number", "is_found"), [(1, True), (2, False), (12, False), (13, True)])
+def test_a_point_is_known_by_two_to_twelve_words(place: Path, number: int, is_found: bool) -> None:
+    point = " / ".join("abcdefghijklm"[:number])
+    matching = [one for one in with_question(place, "points: 1", ["sorry / regret", point]) if "Point" in one.what]
+    assert [one.block for one in matching] == ["pick"] * (4 if is_found else 0)
+    assert all(f"Point b has {number} words" in one.what for one in matching)
