@@ -29,6 +29,7 @@ from bot.lessons.files import (
     all_words,
     broken,
     page_of,
+    read_sayings,
     read_yaml,
 )
 from bot.lessons.glossary import NO_GLOSSARY, Glossary, read_glossary
@@ -104,7 +105,8 @@ class Module:
 class Lesson:
     """Cards, questions and a task. `folder` ("worker/01-…/02-…") names it in files, `uuid` everywhere else.
 
-    `countries` empty means everywhere; `title` holds the languages this lesson can be given in.
+    `asked` holds, by language, what people type when they need it. `countries` empty means
+    everywhere; `title` holds the languages this lesson can be given in.
     """
 
     uuid: str
@@ -122,6 +124,7 @@ class Lesson:
     title_made_from: Mapping[str, str]
     blocks: tuple[Block, ...]
     slot_words: Mapping[str, Mapping[str, str]] = field(repr=False)
+    asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]], repr=False)
     next_in_track: "Lesson | None" = field(default=None, repr=False, compare=False)
 
     @property
@@ -192,7 +195,7 @@ def load(root: Path) -> Curriculum:
     problems: list[Problem] = []
     titles: dict[Track, Mapping[str, str]] = {}
     read = [lesson for track in TRACKS for lesson in _lessons_of(root, track, titles, problems)]
-    lessons = list(_first_of_each_uuid(read, problems))
+    lessons = list(_asked_for(root, list(_first_of_each_uuid(read, problems)), problems))
     try:
         glossary = read_glossary(root)
     except BrokenFileError as error:
@@ -305,6 +308,27 @@ def _block(about: BlockFile, pages: Mapping[str, Page], words: Mapping[str, dict
 
 def _frozen[K, V](mapping: dict[K, V]) -> Mapping[K, V]:
     return MappingProxyType(mapping)
+
+
+def _asked_for(root: Path, lessons: list[Lesson], problems: list[Problem]) -> Iterator[Lesson]:
+    """Each lesson with what people type when they need it, from `asked.<language>.yml` where there is one."""
+    asked: dict[str, dict[str, tuple[str, ...]]] = {lesson.folder: {} for lesson in lessons}
+    for language in LANGUAGES:
+        file = f"asked.{language}.yml"
+        if not (root / file).exists():
+            continue
+        try:
+            sayings = read_sayings(root, file)
+        except BrokenFileError as error:
+            problems.append(error.problem)
+            continue
+        for folder, said in sayings.items():
+            if folder in asked:
+                asked[folder][language] = said
+            else:
+                remedy = "Correct the name, or take these lines out."
+                problems.append(Problem(file, folder, "There is no such lesson.", remedy))
+    yield from (replace(lesson, asked=_frozen(asked[lesson.folder])) for lesson in lessons)
 
 
 def _linked(lessons: list[Lesson]) -> list[Lesson]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from bot.lessons.markdown import flowing, to_html
 from bot.messages import LANGUAGES
@@ -111,6 +111,10 @@ class TrackFile(ModuleFile):
     )
 
 
+class SayingsFile(RootModel[dict[str, list[Annotated[str, Field(min_length=2, max_length=200)]]]]):
+    """`{"worker/01-…/02-…": ["how do I …", …]}`"""
+
+
 _SEE_README = "Compare it with the example in curriculum/README.md."
 
 
@@ -133,7 +137,7 @@ def _read(root: Path, file: str) -> str:
         raise broken(file, "", "The file cannot be read.", "Save it as plain text in UTF-8.") from None
 
 
-def read_yaml[F: YamlFile](root: Path, file: str, shape: type[F]) -> F:
+def read_yaml[F: BaseModel](root: Path, file: str, shape: type[F]) -> F:
     try:
         return shape.model_validate(yaml.safe_load(_read(root, file)))
     except yaml.YAMLError as error:
@@ -147,6 +151,11 @@ def read_yaml[F: YamlFile](root: Path, file: str, shape: type[F]) -> F:
         raise broken(file, "", what, _SEE_README) from None
     except ValueError as error:  # a date like 2027-02-31 fails while YAML is read
         raise broken(file, "", f"{str(error).capitalize()}.", _SEE_README) from None
+
+
+def read_sayings(root: Path, file: str) -> dict[str, tuple[str, ...]]:
+    """What people type, by lesson's folder. Raises BrokenFileError."""
+    return {folder: tuple(said) for folder, said in read_yaml(root, file, SayingsFile).root.items()}
 
 
 # --- the Markdown files -----------------------------------------------------------------------------

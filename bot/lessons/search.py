@@ -1,8 +1,8 @@
 """Finds the card of the curriculum that answers a question in words. Pure: the day is given.
 
-BM25F (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009) over the cards. The score
-is the share of the question that a card covers: 0 to 1 however long the question is and however many lessons there are,
-so that one threshold says "there is no such lesson".
+A lesson is found by what people said when they asked for it (:mod:`bot.lessons.sayings`) and by its cards: BM25F
+(Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009), as the share of the question
+that a card covers, 0 to 1 however long the question is. One threshold says "there is no such lesson".
 """
 
 import math
@@ -23,11 +23,14 @@ from rapidfuzz.distance import OSA
 from bot.lessons.curriculum import Block, Curriculum, Lesson
 from bot.lessons.glossary import Glossary, Term
 from bot.lessons.markdown import to_plain
+from bot.lessons.sayings import Sayings
 from bot.messages import LANGUAGES
 from bot.people import vocabulary
 
-GOOD = 0.22  # a card that covers less of the question is no answer to it (chosen by tests/lessons/test_search.py)
-CLOSE = 0.7  # of the best card's score: near enough to be offered beside it
+# How near it is to what people said of a lesson, and how much of it a card covers; the two make a lesson's score.
+SAID, COVERED = 2.0, 0.4
+GOOD = 0.26  # a lesson that scores less is no answer (chosen by tests/lessons/test_search*.py)
+CLOSE = 0.5  # of the best card's score: near enough to be offered beside it
 MOST = 3
 LONGEST = 1_000  # characters of a question that are read
 MOST_WORDS = 40
@@ -103,7 +106,7 @@ MISTYPED_TERM = 6  # letters: a shorter word is rather another one ("store" is n
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A card that answers a question. `score` is the share of the question it covers, 0 to 1."""
+    """A card that answers a question. `score` says how well its lesson does: from 0, hardly ever above 1."""
 
     lesson: Lesson
     block: Block
@@ -135,15 +138,20 @@ class Index:
         if language not in LANGUAGES:
             return []
         page = self._pages.get(language) or self._pages.setdefault(language, _Page(self._lessons, language))
-        best: dict[str, Hit] = {}
-        for score, lesson, block in page.scored(question, role):
-            least = max(GOOD, CLOSE * max((hit.score for hit in best.values()), default=0.0))
+        best: list[Hit] = []
+        for score, lesson in page.ranked(question, role):
+            least = CLOSE * best[0].score if best else GOOD
             if score < least or len(best) == MOST:
                 break
-            is_given = block in lesson.served(language, today) and (lesson.uuid, block.id) not in withheld
-            if lesson.uuid not in best and _is_for(lesson, role, country) and is_given:
-                best[lesson.uuid] = Hit(lesson, block, score)
-        return list(best.values())
+            if not _is_for(lesson, role, country):
+                continue
+            given = lesson.served(language, today)
+            cards = [
+                one for one in page.cards(question, lesson) if one in given and (lesson.uuid, one.id) not in withheld
+            ]
+            if cards:
+                best.append(Hit(lesson, cards[0], score))
+        return best
 
 
 _INDICES: WeakKeyDictionary[Curriculum, Index] = WeakKeyDictionary()
@@ -178,6 +186,8 @@ class _Page:
         counted = [self._counted(lesson, block) for lesson, block in self._cards]
         self._learn_rarity(counted)
         self._learn_strength(counted)
+        self._lessons = {lesson.uuid: lesson for lesson, _ in self._cards}
+        self._sayings = Sayings(self._said(), lambda text: (_stem(word, language) for word in words_in(text, language)))
         self._by_first: dict[str, list[str]] = defaultdict(list)
         for word in sorted(self._stems):
             self._by_first[word[0]].append(word)
@@ -224,7 +234,7 @@ class _Page:
                 held = count / (1 - B + B * length / average)
                 self._strength[term][card] = held / (K1 + held)
 
-    def scored(self, question: str, role: str) -> Iterator[tuple[float, Lesson, Block]]:
+    def _scored(self, question: str) -> Iterator[tuple[float, Lesson, Block]]:
         """The cards that say anything about the question with the share of it that they cover, the best first."""
         covered: dict[int, float] = defaultdict(float)
         whole = 0.0
@@ -237,11 +247,40 @@ class _Page:
                     strongest[card] = max(strongest[card], sure * strength)
             for card, strength in strongest.items():
                 covered[card] += rarity * strength
-        for card in covered:
-            if role == "trainer" and self._cards[card][0].track == "worker":
-                covered[card] *= OTHER_TRACK
         for card in sorted(covered, key=lambda one: (-covered[one], one)):
             yield (covered[card] / whole, *self._cards[card])
+
+    def ranked(self, question: str, role: str) -> Iterator[tuple[float, Lesson]]:
+        """The lessons by how well they answer, the best first: how near the question is to what people said of them,
+        and the share of it that their best card covers."""
+        covers: dict[str, float] = {}
+        for share, lesson, _ in self._scored(question):
+            covers.setdefault(lesson.uuid, share)
+        near = self._sayings.near(question[:LONGEST])
+        found = {uuid: SAID * near.get(uuid, 0.0) + COVERED * covers.get(uuid, 0.0) for uuid in {*near, *covers}}
+        for uuid, lesson in self._lessons.items():
+            if role == "trainer" and lesson.track == "worker" and uuid in found:
+                found[uuid] *= OTHER_TRACK
+        for uuid in sorted(found, key=lambda one: (-found[one], one)):
+            yield found[uuid], self._lessons[uuid]
+
+    def cards(self, question: str, lesson: Lesson) -> list[Block]:
+        """The cards of a lesson, the one that covers most of the question first."""
+        scored = [block for _, one, block in self._scored(question) if one is lesson]
+        return scored + [block for one, block in self._cards if one is lesson and block not in scored]
+
+    def _said(self) -> Iterator[tuple[str, str]]:
+        """What is said of each lesson, in it and by those who asked, with the lesson's uuid."""
+        language = self.language
+        for uuid, lesson in self._lessons.items():
+            texts = [lesson.title[language], *lesson.asked.get(language, ())]
+            for block in lesson.blocks:
+                if block.kind == "question":
+                    texts.append(block.question[language])
+                elif block.kind == "card":
+                    texts.append(block.markdown[language])
+            for text in texts:
+                yield to_plain(_SLOT.sub(" ", text)), uuid
 
     def _asked(self, question: str) -> Iterator[dict[str, float]]:
         """For each word and topic of the question, the terms it may stand for and how sure that is."""
