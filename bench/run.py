@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import insert
 
 import bot.log
+from bench import course
 from bench.bots import ROOT, Child, ours, start
 from bench.crash import crash, participant
 from bench.load import FIRST_PERSON
@@ -156,6 +157,7 @@ async def run(*, quick: bool = False) -> None:
     async with databases() as urls:
         for name, url in urls.items():
             await _taps(table, url, name, turns, echo)
+    await _lessons(table, quick=quick)
     await _words(table, quick=quick)
     await _crashes(table, quick=quick)
     table.section(f"Measured in {time.perf_counter() - began:.0f} s.")
@@ -196,6 +198,24 @@ async def _both(
     for how, facts in found.items():
         table.row(f"{name}, {how}", facts, beside[how] if beside else None)
     return found
+
+
+async def _lessons(table: Table, *, quick: bool) -> None:
+    """The same number due, among few and among many: what is not due must cost nothing."""
+    due_now = 500 if quick else 2_000
+    table.section(f"The lessons of a minute in which {due_now} are due (the baseline has {due_now} enrolled)")
+    for name in ("SQLite", "PostgreSQL"):
+        baseline: dict[str, float] | None = None
+        for enrolled in (due_now, 100_000):
+            async with databases() as urls:
+                found = await course.measure(urls[name], enrolled, due_now)
+            ratio = f"   {found['per_due_ms'] / baseline['per_due_ms']:.2f} × the baseline" if baseline else ""
+            table.fact(
+                f"{name}, {enrolled} enrolled",
+                f"{found['rows']:.0f} rows in {found['seconds']:.1f} s, {found['per_due_ms']:.2f} ms each; "
+                f"a tick with nobody due {found['idle_ms']:.1f} ms{ratio}",
+            )
+            baseline = found
 
 
 async def _words(table: Table, *, quick: bool) -> None:
