@@ -139,7 +139,7 @@ def _read(root: Path, file: str) -> str:
 
 def read_yaml[F: BaseModel](root: Path, file: str, shape: type[F]) -> F:
     try:
-        return shape.model_validate(yaml.safe_load(_read(root, file)))
+        return shape.model_validate(yaml.load(_read(root, file), Loader=yaml.CSafeLoader))  # as safe, ten times as fast
     except yaml.YAMLError as error:
         mark: Any = getattr(error, "problem_mark", None)
         line = f" near line {mark.line + 1}" if mark else ""
