@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -191,7 +192,18 @@ class Curriculum:
 
 
 def load(root: Path) -> Curriculum:
-    """Read the curriculum folder `root`. Never raises for what stands in the files."""
+    """Read the curriculum folder `root`, again only when a file has changed. Never raises for what stands in there."""
+    return _load(root, _stamp(root))
+
+
+def _stamp(root: Path) -> tuple[tuple[str, int, int], ...]:
+    """What tells whether anything has changed: every file with its moment and size."""
+    files = ((path, path.stat()) for path in sorted(root.rglob("*")) if path.is_file())
+    return tuple((str(path), about.st_mtime_ns, about.st_size) for path, about in files)
+
+
+@lru_cache(maxsize=4)
+def _load(root: Path, _stamp: tuple[tuple[str, int, int], ...]) -> Curriculum:
     problems: list[Problem] = []
     titles: dict[Track, Mapping[str, str]] = {}
     read = [lesson for track in TRACKS for lesson in _lessons_of(root, track, titles, problems)]
