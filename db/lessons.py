@@ -31,6 +31,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.base import Base
 from db.people import Person
 
+LEFT_OUT = "known"
+
 
 class Plan(Base):
     """When the next lesson comes. `next_at` None: nothing is planned (paused, or the track is done)."""
@@ -57,8 +59,18 @@ class Study(Base):
     block: Mapped[str] = mapped_column(String(40), default="")
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    task: Mapped[str] = mapped_column(String(10), default="")  # "" | asked | done | stuck | later | shown | known
+    task: Mapped[str] = mapped_column(String(10), default="")  # "" | asked | done | stuck | later | shown | LEFT_OUT
     ask_at: Mapped[datetime | None]  # when to ask about the task
+
+    @property
+    def left_out(self) -> bool:
+        """Whether the person said that they know this; it counts as done and proves nothing."""
+        return self.task == LEFT_OUT
+
+    @property
+    def learnt(self) -> bool:
+        """Whether they went through it to its end."""
+        return self.finished_at is not None and not self.left_out
 
 
 class Answer(Base):
@@ -230,16 +242,6 @@ async def reviews_asked_since(session: AsyncSession, person_id: int, since: date
     return found or 0
 
 
-async def open_reports(session: AsyncSession) -> dict[tuple[str, str], int]:
-    """(lesson, block) of the cards whose screens look different, and to how many people."""
-    rows = await session.execute(
-        select(Report.lesson, Report.block, func.count())
-        .where(Report.settled_at.is_(None))
-        .group_by(Report.lesson, Report.block)
-    )
-    return {(lesson, block): number for lesson, block, number in rows}
-
-
 async def report(session: AsyncSession, person_id: int, lesson: str, block: str) -> Report | None:
     return await session.scalar(
         select(Report).where(Report.person_id == person_id, Report.lesson == lesson, Report.block == block)
@@ -355,7 +357,7 @@ async def begun_and_finished(session: AsyncSession, clusters: Sequence[int]) -> 
     rows = await session.execute(
         select(Study.lesson, func.count(), func.count(Study.finished_at))
         .join(Person, Person.id == Study.person_id)
-        .where(_learn_in(clusters))
+        .where(_learn_in(clusters), Study.task != LEFT_OUT)
         .group_by(Study.lesson)
     )
     return {lesson: (begun, finished) for lesson, begun, finished in rows}
@@ -369,7 +371,7 @@ async def minutes_taken(session: AsyncSession, clusters: Sequence[int], within: 
     taken = (
         select(Study.lesson, ((seconds + 30) // 60).label("minutes"))
         .join(Person, Person.id == Study.person_id)
-        .where(_learn_in(clusters), seconds.between(0, int(within.total_seconds())))
+        .where(_learn_in(clusters), Study.task != LEFT_OUT, seconds.between(0, int(within.total_seconds())))
         .subquery()
     )
     rows = await session.execute(

@@ -1,4 +1,4 @@
-"""What somebody knows already: a question from each module, and modules they may leave out. Pure rules and screens."""
+"""What somebody knows already: a question from each module, and modules they may leave out."""
 
 import db.lessons
 from bot.case import JOINED, Case, Taps, number, word
@@ -81,7 +81,7 @@ async def leave_out(case: Case, args: tuple[str, ...]) -> None:
     begun = {study.lesson for study in await db.lessons.studies(case.session, case.person.id)}
     for lesson in track:
         if lesson.module.folder in folders and lesson.uuid not in begun:
-            known = Study(person_id=case.person.id, lesson=lesson.uuid, block="", task="known", ask_at=None)
+            known = Study(person_id=case.person.id, lesson=lesson.uuid, block="", task=db.lessons.LEFT_OUT, ask_at=None)
             known.started_at = known.finished_at = case.now
             case.session.add(known)
     await case.session.flush()
@@ -98,7 +98,9 @@ async def leave_out(case: Case, args: tuple[str, ...]) -> None:
 async def take_up(case: Case, _args: tuple[str, ...]) -> None:
     """What was left out comes after all."""
     for study in await db.lessons.studies(case.session, case.person.id):
-        if study.task == "known":
+        if study.left_out and study.block:  # being read after all
+            study.finished_at, study.task = None, ""
+        elif study.left_out:
             await case.session.delete(study)
     await case.session.flush()
     t = case.t

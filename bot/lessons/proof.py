@@ -80,6 +80,6 @@ async def learnt(case: Case, award: Award) -> list[str]:
 
 
 async def _finished(case: Case) -> set[str]:
-    """The uuids of the lessons this person has finished."""
+    """The uuids of the lessons this person has learnt. What was left out as known proves nothing."""
     studies = await db.lessons.studies(case.session, case.person.id)
-    return {study.lesson for study in studies if study.finished_at is not None}
+    return {study.lesson for study in studies if study.learnt}

@@ -104,9 +104,9 @@ async def answer(case: Case, lesson: Lesson, block: Block, choice: int, correct:
 async def finish(case: Case, study: Study) -> None:
     """The lesson is done: ask about its task tomorrow, and plan the next lesson for the day after."""
     study.block = ""
-    if study.finished_at is not None:
+    if study.learnt:
         return
-    study.finished_at = case.now
+    study.finished_at, study.task = case.now, ""
     plan = await db.lessons.plan(case.session, case.person.id)
     hour, minute = (plan.hour, plan.minute) if plan else (HOUR, 0)
     zone, quiet = case.person.zone, case.settings.quiet

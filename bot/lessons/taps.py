@@ -104,6 +104,8 @@ async def later(case: Case, _args: tuple[str, ...]) -> None:
 async def days(case: Case, args: tuple[str, ...]) -> None:
     """On which days of the week lessons come: a tap on a day puts it in or takes it out."""
     t = case.t
+    if case.person.role not in LEARNING:
+        return case.say(t("Lessons are for learners and trainers."), help_row(case))
     plan = await db.lessons.plan(case.session, case.person.id) or await service.resume(case)
     tapped = word(args)
     if tapped and (len(tapped) > 1 or tapped not in rules.EVERY_DAY):
@@ -117,7 +119,7 @@ async def days(case: Case, args: tuple[str, ...]) -> None:
         for day in rules.EVERY_DAY
     ]
     done = Button(t.plain("Done"), "lessons:progress", means=("affirm",))
-    case.say(t("On which days shall lessons come? Tap to change."), *rows, [done], edit=bool(tapped))
+    return case.say(t("On which days shall lessons come? Tap to change."), *rows, [done], edit=bool(tapped))
 
 
 @taps("not_today", needs=JOINED)
@@ -162,7 +164,7 @@ async def show_picture(case: Case, _args: tuple[str, ...]) -> None:
     for lesson in track:
         modules.setdefault(lesson.module.title[language], []).append(lesson.uuid in finished)
     zone = ZoneInfo(case.person.zone)
-    days = {one.finished_at.astimezone(zone).date() for one in studies if one.finished_at and one.task != "known"}
+    days = {one.finished_at.astimezone(zone).date() for one in studies if one.finished_at and one.learnt}
     weeks = picture.weeks(days, case.now.astimezone(zone).date(), rules.holidays(case.now.astimezone(zone).date()))
     row = picture.streak(weeks)
     coming = await service.next_lesson(case.session, case.house.curriculum, case.person)

@@ -140,6 +140,9 @@ async def seen(case: Case, args: tuple[str, ...]) -> None:
     trainer = await _trainer(case, worker) if worker else None
     if study is None or worker is None or trainer is None or trainer.id != case.person.id:
         raise Forged(UNKNOWN)
+    told = case.t("Thank you, I have told {name}.", name=worker.name)
+    if study.task != "shown":
+        return case.say(told)  # a second tap tells nobody a second time
     t = tongue(worker.language)
     if word(args, 1) == "yes":
         study.task, text = "done", t("{name} has seen your task and says: well done!", name=case.person.name)
@@ -148,7 +151,7 @@ async def seen(case: Case, args: tuple[str, ...]) -> None:
         text = t("{name} has seen your task and would like to look at it with you next time.", name=case.person.name)
     message = Outgoing(text, ((Button(t.plain("Next lesson"), "lessons:next", means=("next_lesson",)),),))
     await case.tell(worker, message, Lane.REMINDER, f"seen:{study.id}:{case.key}")
-    case.say(case.t("Thank you, I have told {name}.", name=worker.name))
+    return case.say(told)
 
 
 def _wants_photo(lesson: Lesson) -> bool:

@@ -52,7 +52,7 @@ async def go_to(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
 
 async def end(case: Case, lesson: Lesson, study: Study) -> None:
     t = case.t
-    first_time = study.finished_at is None
+    first_time = not study.learnt
     await service.finish(case, study)
     done, of = await service.progress(case)
     text = t("That was the lesson. Well done!")

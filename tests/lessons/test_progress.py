@@ -7,15 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from sqlalchemy import select
 
 from bot.lessons import picture, placement, rules
 from bot.lessons.curriculum import load
 from bot.lessons.picture import Progress, Row
 from bot.messages import LANGUAGES
 from bot.texts import tongue
+from db.lessons import Award, Study
 from tests.app import Phone, Running
-from tests.lessons.learner import has_quiz, read_anew, studies, to_the_end, track
+from tests.lessons.learner import has_quiz, read_anew, studies, track
 from tests.lessons.test_curriculum import REAL
+from tests.people.invitations import coordinates
 
 TODAY = date(2026, 11, 25)  # a Wednesday
 
@@ -74,10 +77,34 @@ async def test_forged_answers_change_nothing(house: Running, marco: Phone, data:
     assert not [line for line in house.log if line["event"] == "turn.failed"]
 
 
+async def test_what_was_left_out_proves_nothing_until_it_is_learnt(house: Running, marco: Phone) -> None:
+    await marco.tap_data("lessons:leaveout:abcdefgh")
+    await marco.tap_data("lessons:next")
+    assert "You have finished all the lessons" in marco.last
+    async with house.read() as session:
+        assert (await session.scalars(select(Award))).all() == []
+    first = track(house, "worker")[0]
+    await marco.tap_data(f"lessons:open:{first.uuid}")
+    assert (await studies(house, marco))[0].left_out
+    async with house.write() as session:
+        study = await session.get_one(Study, (await studies(house, marco))[0].id)
+        study.block = first.blocks[-1].id
+        number = study.id
+    await marco.tap_data(f"lessons:after:{number}:{first.blocks[-2].id}")
+    assert "Tomorrow I will ask how the task went." in marco.last
+    assert (await studies(house, marco))[0].learnt
+    await marco.tap_data("lessons:takeup")
+    assert [one.lesson for one in await studies(house, marco)] == [first.uuid]
+
+
+async def test_a_coordinator_has_no_days_for_lessons(house: Running) -> None:
+    ines = await coordinates(house)
+    assert await ines.tap_data("lessons:days") == "Lessons are for learners and trainers."
+
+
 async def test_a_lesson_that_is_begun_is_not_left_out(house: Running, marco: Phone) -> None:
     second = next(lesson for lesson in track(house, "worker") if lesson.module.number == 2)
     await marco.tap_data(f"lessons:open:{second.uuid}")
-    await to_the_end(marco) if not second.blocks else None
     await marco.tap_data("lessons:leaveout:b")
     kept = {one.lesson: one.task for one in await studies(house, marco)}
     assert kept[second.uuid] == ""

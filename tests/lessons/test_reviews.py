@@ -171,6 +171,9 @@ async def test_the_trainer_sees_the_photo_and_confirms(house: Running, shower: P
     assert await task(house, shower) == "done"
     assert shower.last == "Aisha has seen your task and says: well done!"
     (study,) = await studies(house, shower)
+    said = len(shower.texts)
+    await aisha.tap_data(f"lessons:seen:{study.id}:no")
+    assert (len(shower.texts), await task(house, shower)) == (said, "done"), "a second tap tells nobody again"
     stranger = await house.joined("trainer", "Nobody")
     await stranger.tap_data(f"lessons:seen:{study.id}:no")
     await shower.tap_data(f"lessons:seen:{study.id}:no")

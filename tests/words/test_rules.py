@@ -117,6 +117,8 @@ async def test_an_aside_comes_back_to_every_form(rasa: SharedRasa, form: str, la
         ("threads_report", "Er hat mich nach Geld gefragt und ist dann nicht mehr gekommen"),
         ("threads_report", "me pidió la contraseña del banco"),
         ("announcements_text", "Help! We need ten more bakers for Saturday's market"),
+        ("lessons_answer", "Sorry that you had to wait, and thank you for telling us"),
+        ("lessons_answer", "Ci dispiace molto, torni a trovarci"),
         ("meetings_when", "next Tuesday at 3"),
         ("meetings_when", "martedì dopo le 15"),
         ("meetings_when", "nächste Woche Donnerstag 15 Uhr"),
