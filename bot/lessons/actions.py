@@ -7,5 +7,7 @@ DOES = {
     "action_pause_lessons": "lessons:pause",
     "action_resume_lessons": "lessons:resume",
     "action_change_lesson_time": "lessons:time",
+    "action_say_again": "lessons:once_more",
+    "action_say_simpler": "lessons:simpler",
     "action_ask_answer_form_own_words": "lessons:again",
 }

@@ -7,6 +7,7 @@ import db.lessons
 from bot.case import JOINED, Case, Taps, word
 from bot.errors import Forged, Refused
 from bot.lessons import (
+    again_taps,
     differing,
     help_taps,
     picture,
@@ -20,7 +21,7 @@ from bot.lessons import (
     task_taps,
 )
 from bot.lessons.service import LEARNING, UNKNOWN
-from bot.lessons.way import end, first, go_to, step_on, which
+from bot.lessons.way import end, first, go_to, onward, step_on, which
 from bot.messages import Button, File, Outgoing
 from bot.people.service import local
 from bot.people.taps import help_row
@@ -34,6 +35,7 @@ taps.update(task_taps.taps)
 taps.update(proof_taps.taps)
 taps.update(placement.taps)
 taps.update(report_taps.taps)
+taps.update(again_taps.taps)
 
 
 @taps("next", needs=JOINED)
@@ -86,7 +88,7 @@ async def differs(case: Case, args: tuple[str, ...]) -> None:
     await differing.report(case, lesson, block)
     case.say(
         case.t("Thank you, that helps: somebody will look at this card. You can go on, or ask a person."),
-        [Button(case.t.plain("Next"), f"lessons:after:{study.id}:{block.id}", means=("affirm", "next_lesson"))],
+        [onward(case, study, block)],
         [Button(case.t.plain("Talk to a person"), "threads:ask", means=("talk_to_person",))],
     )
 

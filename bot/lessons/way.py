@@ -27,16 +27,15 @@ async def go_to(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
     """Show this block and remember that the person stands here."""
     t, language = case.t, case.person.language
     study.block = block.id
-    onward = Button(t.plain("Next"), f"lessons:after:{study.id}:{block.id}", means=("affirm", "next_lesson"))
     match block.kind:
         case "card":
             text = filled(case, lesson, block.text[language])
             if block.volatile and lesson.checked:
                 text += "\n\n<i>" + t("Checked on {day}.", day=t.date(lesson.checked)) + "</i>"
                 differs = Button(t.plain("My screen looks different"), f"lessons:differs:{study.id}:{block.id}")
-                case.say(text, [onward], [differs])
+                case.say(text, [onward(case, study, block)], [differs])
             else:
-                case.say(text, [onward])
+                case.say(text, [onward(case, study, block)])
         case "question":
             questions.ask(case, lesson, study, block)
         case "task":
@@ -48,6 +47,10 @@ async def go_to(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
                 parts.append("📷 " + t("When it is done, send a photo of it here. Your trainer will see it."))
             case.say("\n\n".join(parts))
             await end(case, lesson, study)
+
+
+def onward(case: Case, study: Study, block: Block) -> Button:
+    return Button(case.t.plain("Next"), f"lessons:after:{study.id}:{block.id}", means=("affirm", "next_lesson"))
 
 
 async def end(case: Case, lesson: Lesson, study: Study) -> None:

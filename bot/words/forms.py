@@ -43,11 +43,15 @@ IN_PASSING = frozenset(
         "people:language",
         "people:outside",
         "people:unclear",
+        "lessons:once_more",
+        "lessons:simpler",
     }
 )
 
 # What somebody may say in the middle of writing. Anything else is what they write.
-LEAVES_WRITING = frozenset({"stop", "go_back", "start_again", "talk_to_person", "help", "why_ask", "bot_challenge"})
+LEAVES_WRITING = frozenset(
+    ["stop", "go_back", "start_again", "talk_to_person", "help", "why_ask", "bot_challenge", "say_again", "say_simpler"]
+)
 SURE = 0.7
 MOST_WORDS = 6  # more is a text of its own, not an aside
 

@@ -1,6 +1,5 @@
 """The doctor finds what is wrong, says what to do, and never falls ill itself."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -73,13 +72,8 @@ def wrong(findings: list[Finding]) -> list[str]:
     return [f"{finding.state}: {finding.what}" for finding in findings if finding.state != "ok"]
 
 
-async def migrated(url: str) -> Database:
-    await asyncio.to_thread(db.migrate.upgrade, url)
-    return Database(url)
-
-
 async def test_all_is_well(settings: Settings, world: World) -> None:
-    database = await migrated(settings.database_url)
+    database = Database(settings.database_url)
     await database.close()
     findings = await examine(settings)
     assert wrong([f for f in findings if "disk" not in f.what]) == []
@@ -96,7 +90,7 @@ async def test_all_is_well(settings: Settings, world: World) -> None:
 
 
 async def test_what_is_stuck_is_named(settings: Settings) -> None:
-    database = await migrated(settings.database_url)
+    database = Database(settings.database_url)
     long_ago = datetime.now(UTC) - timedelta(minutes=30)
     person = await somebody(database)
     async with database.begin() as session:
@@ -133,11 +127,11 @@ async def test_what_is_stuck_is_named(settings: Settings) -> None:
     ]
 
 
-async def test_a_database_without_tables(settings: Settings, database_url: str) -> None:
-    found = wrong(await examine(settings))
-    if database_url.startswith("sqlite"):
+async def test_a_database_without_tables(settings: Settings, empty_database_url: str) -> None:
+    found = wrong(await examine(settings.model_copy(update={"database_url": empty_database_url})))
+    if empty_database_url.startswith("sqlite"):
         assert "bad: There is no database yet." in found
-        assert not Path(database_url.removeprefix("sqlite:///")).exists()
+        assert not Path(empty_database_url.removeprefix("sqlite:///")).exists()
     else:
         assert f"bad: The database is at nothing, this program needs {db.migrate.head()}." in found
 
