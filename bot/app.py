@@ -30,7 +30,7 @@ from bot.channels.telegram import receive
 from bot.channels.telegram.channel import TelegramChannel
 from bot.clock import Clock
 from bot.errors import Misconfigured
-from bot.lessons import credential, curriculum
+from bot.lessons import credential, curriculum, search
 from bot.lessons import due as lessons_due
 from bot.matching import due as matching_due
 from bot.meetings import due as meetings_due
@@ -134,6 +134,7 @@ class Twogether:
 
     async def run(self) -> None:
         """Until SIGINT or SIGTERM."""
+        self._background(asyncio.to_thread(search.read_all, self.house.curriculum))
         loop = asyncio.get_running_loop()
         for sign in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(sign, self.stopping.set)

@@ -13,7 +13,11 @@ from db.people import Person
 
 
 class Cluster(Base):
-    """A sector in a region. `countries` and `sectors` say who is put here (sectors empty: any)."""
+    """A sector in a region. `countries` and `sectors` say who is put here (sectors empty: any).
+
+    How it brings people together: with others that allow it (`exchange`), after a coordinator has looked (`approval`),
+    at the times of `rounds` (cron in the cluster's zone; "" for never by itself), next at `next_round_at`.
+    """
 
     __tablename__ = "clusters"
 
@@ -25,6 +29,10 @@ class Cluster(Base):
     sectors: Mapped[list[str]]
     languages: Mapped[list[str]]
     zone: Mapped[str] = mapped_column(String(64))
+    exchange: Mapped[bool] = mapped_column(default=False)
+    approval: Mapped[bool] = mapped_column(default=False)
+    rounds: Mapped[str] = mapped_column(String(40), default="")
+    next_round_at: Mapped[datetime | None]
 
     def called(self, language: str) -> str:
         """Its name in this language, else in English."""

@@ -27,6 +27,8 @@ class Person(Base):
 
     `role` is "" until chosen, then worker | trainer | coordinator. `times` holds "weekday-part" words
     ("1-pm": Tuesday afternoon), `zone` an IANA name. `joined_at` is set when onboarding is finished.
+    How they would meet: at most `travel_km` away, `remote` if that suits them too; `places` is how many learners a
+    trainer takes at a time; `prefers` holds the sectors a trainer, or the age bands a worker would like best.
     """
 
     __tablename__ = "people"
@@ -57,6 +59,10 @@ class Person(Base):
     sector: Mapped[str] = mapped_column(String(40), default="")
     topics: Mapped[list[str]] = mapped_column(default=list)
     times: Mapped[list[str]] = mapped_column(default=list)
+    travel_km: Mapped[int] = mapped_column(default=25)
+    remote: Mapped[bool] = mapped_column(default=True)
+    places: Mapped[int] = mapped_column(default=2)
+    prefers: Mapped[list[str]] = mapped_column(default=list)
     paused: Mapped[bool] = mapped_column(default=False)
     erase_at: Mapped[datetime | None]  # asked to be forgotten: the last of them goes then
     cluster_id: Mapped[int | None] = mapped_column(ForeignKey("clusters.id"))
@@ -160,8 +166,8 @@ async def everything_of(session: AsyncSession, person: Person) -> dict[str, list
         # A file sent along is left out: an earlier copy of this very file would make each one twice as long.
         message["payload"] = {key: value for key, value in message["payload"].items() if key != "file"}
     for match in found.get("matches", ()):
-        match["reasons"] = {key: value for key, value in match["reasons"].items() if key != "declined"}
-        del match["worker_says" if match["trainer_id"] == person.id else "trainer_says"]
+        other = "worker" if match["trainer_id"] == person.id else "trainer"
+        del match[f"{other}_says"], match[f"{other}_why"]
     return found
 
 

@@ -71,15 +71,37 @@ async def test_up_with_data_down_and_up_again(empty_database_url: str) -> None:
     assert await look(empty_database_url, differences) == []
 
 
+DAY = "'2026-11-23 09:00:00+00:00'"
+AT_FIRST = f"""
+    insert into clusters (id, slug, name, names, countries, sectors, languages, zone)
+        values (1, 'c', 'C', '{{}}', '[]', '[]', '[]', 'Europe/Rome');
+    insert into people (id, channel, address, created_at, seen_at, reachable, language, consent_version, role, name,
+        age_band, languages, country, city, zone, sector, topics, times, paused, cluster_id)
+        values (1, 'telegram', 'marco', {DAY}, {DAY}, true, 'it', '', 'worker', 'Marco', '', '[]', '', '',
+            'Europe/Rome', '', '[]', '[]', false, 1);
+    insert into people (id, channel, address, created_at, seen_at, reachable, language, consent_version, role, name,
+        age_band, languages, country, city, zone, sector, topics, times, paused, cluster_id)
+        values (2, 'telegram', 'aisha', {DAY}, {DAY}, true, 'it', '', 'trainer', 'Aisha', '', '[]', '', '',
+            'Europe/Rome', '', '[]', '[]', false, 1);
+    insert into conversations values (1, 'onboarding_form', 'city', '{{}}', '[]', 2, {DAY});
+    insert into rounds values (7, 1, 1, {DAY}, 1, 0);
+    insert into matches values (9, 7, 2, 1, 5000, '{{}}', 'accepted', 'yes', 'yes', {DAY}, {DAY}, {DAY})
+"""
+
+
 async def test_each_step_keeps_what_is_there(empty_database_url: str) -> None:
     await up(empty_database_url, "0001")
-    await write_something(empty_database_url)
-    talk = "insert into conversations values (1, 'onboarding_form', 'city', '{}', '[]', 2, '2026-11-23 09:00:00+00:00')"
-    await execute(empty_database_url, talk)
+    for statement in AT_FIRST.split(";"):
+        await execute(empty_database_url, statement)
     for way in (up, down):
         await way(empty_database_url, "head" if way is up else "0001")
         (kept,) = await execute(empty_database_url, "select form, asked, unclear from conversations")
         assert tuple(kept) == ("onboarding_form", "city", 2)
+        (match,) = await execute(empty_database_url, "select id, trainer_id, worker_id, state from matches")
+        assert tuple(match) == (9, 2, 1, "accepted")
+        if way is up:
+            (facts,) = await execute(empty_database_url, "select cluster_id, active_at is null from matches")
+            assert tuple(facts) == (1, False)
     await up(empty_database_url)
     database = Database(empty_database_url)
     async with database.read() as session:

@@ -143,11 +143,13 @@ async def resume(case: Case, hour: int | None = None, minute: int = 0, weekdays:
     return plan
 
 
-async def later_today(case: Case) -> bool:
-    """The lesson comes once more today, in three hours; False when it is too late for that."""
+async def later_today(case: Case) -> bool | None:
+    """The lesson comes once more today, in three hours; False when it is too late for that, None in a break."""
     plan = await db.lessons.plan(case.session, case.person.id)
+    if plan is None or plan.next_at is None:
+        return None
     moment = rules.later_today(case.now, case.person.zone, case.settings.quiet)
-    if plan is None or plan.next_at is None or moment is None:
+    if moment is None:
         return False
     plan.next_at = moment
     return True

@@ -97,7 +97,14 @@ async def differs(case: Case, args: tuple[str, ...]) -> None:
 async def later(case: Case, _args: tuple[str, ...]) -> None:
     """The lesson once more in a few hours."""
     case.tick(case.t.plain("Later today"))
-    if await service.later_today(case):
+    comes = await service.later_today(case)
+    if comes is None:
+        return case.say(
+            case.t("Your lessons have a break. Shall they come again?"),
+            [Button(case.t.plain("Lessons again"), "lessons:resume", means=("affirm", "resume_lessons"))],
+            help_row(case),
+        )
+    if comes:
         return case.say(case.t("All right, I will ask again in three hours."))
     return case.say(case.t("It is late for today. The next one comes tomorrow."))
 

@@ -5,7 +5,7 @@ from bot.errors import Forged, Refused
 from bot.lessons import proof, proof_taps, questions, service
 from bot.lessons.curriculum import Block, Lesson
 from bot.lessons.service import UNKNOWN, filled
-from bot.messages import Button
+from bot.messages import Button, Outgoing
 from bot.people.taps import help_row
 from bot.texts import N_
 from db.lessons import Study
@@ -30,12 +30,13 @@ async def go_to(case: Case, lesson: Lesson, study: Study, block: Block) -> None:
     match block.kind:
         case "card":
             text = filled(case, lesson, block.text[language])
+            rows = [(onward(case, study, block),)]
             if block.volatile and lesson.checked:
                 text += "\n\n<i>" + t("Checked on {day}.", day=t.date(lesson.checked)) + "</i>"
-                differs = Button(t.plain("My screen looks different"), f"lessons:differs:{study.id}:{block.id}")
-                case.say(text, [onward(case, study, block)], [differs])
-            else:
-                case.say(text, [onward(case, study, block)])
+                rows.append((Button(t.plain("My screen looks different"), f"lessons:differs:{study.id}:{block.id}"),))
+            # "I don't understand" is meant for the card that stands there.
+            lost = Button("", "lessons:simpler", means=("help",))
+            case.show(Outgoing(text, tuple(rows), hears=(lost,)))
         case "question":
             questions.ask(case, lesson, study, block)
         case "task":

@@ -1,9 +1,14 @@
-"""Alembic's entry: the same engine set-up as the app's, on the address given by `db.migrate`."""
+"""Alembic's entry: the same engine set-up as the app's, on the address given by `db.migrate`.
+
+SQLite changes a table by making a new one and dropping the old one; with its foreign keys on that would delete every
+row that points at it. So they are off meanwhile, and checked before anything is committed.
+"""
 
 import asyncio
+from typing import Any
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from db import tables
 from db.engine import Database
@@ -18,10 +23,20 @@ def migrate(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+    if connection.dialect.name == "sqlite":
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if lost is not None:
+            raise RuntimeError(f"a row of {lost[0]} points at a row of {lost[2]} that is not there")
+
+
+def _without_foreign_keys(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA foreign_keys=OFF")
 
 
 async def run() -> None:
     database = Database(context.config.attributes["url"])
+    if database.is_sqlite:
+        event.listen(database.engine.sync_engine, "connect", _without_foreign_keys)
     async with database.engine.begin() as connection:
         await connection.run_sync(migrate)
     await database.close()

@@ -207,6 +207,26 @@ async def test_nothing_is_asked_about_a_lesson_that_is_gone(house: Running) -> N
     assert not [line for line in house.log if line["event"] == "tick.failed"]
 
 
+async def test_a_crowd_due_in_the_same_minute_is_served_in_order(house: Running) -> None:
+    """Through the pace and out: each once, and nobody overtakes by more than what is on its way at a time."""
+    number, at_once = 600, 64
+    now = house.app.clock.now()
+    phones = [house.phone(f"Person {one}", "en") for one in range(number)]
+    async with house.write() as session:
+        crowd = [person("worker", phone.person.first_name, None, address=phone.address) for phone in phones]
+        for phone in phones:
+            phone.person.started = True
+        session.add_all(crowd)
+        await session.flush()
+        session.add_all(Plan(person_id=one.id, hour=18, minute=0, next_at=now) for one in crowd)
+    await house.app.settle()
+    await house.idle()
+    served = [request.chat_id for request in house.tg.log("sendMessage")]
+    asked = [phone.person.id for phone in phones]
+    assert sorted(served, key=asked.index) == asked
+    assert max(abs(served.index(chat) - place) for place, chat in enumerate(asked)) <= at_once
+
+
 async def test_a_crowd_is_served_in_batches(house: Running) -> None:
     now = house.app.clock.now()
     async with house.write() as session:

@@ -95,6 +95,9 @@ async def test_later_today_and_the_days(house: Running) -> None:
     assert (await plan(house, marco)).next_at == house.app.clock.now() + rules.LATER
     await house.advance(hours=11)
     assert await marco.tap_data("lessons:later") == "It is late for today. The next one comes tomorrow."
+    await marco.tap_data("lessons:pause")
+    assert await marco.tap_data("lessons:later") == "Your lessons have a break. Shall they come again?"
+    await marco.tap("Lessons again")
     await marco.tap_data("lessons:days")
     assert marco.screen == [
         *(f"✅ {day}" for day in ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]),
