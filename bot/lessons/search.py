@@ -121,7 +121,7 @@ class Index:
         self._pages: dict[str, _Page] = {}
 
     def read(self, language: str) -> "_Page":
-        """The cards in this language, read now if they have not been yet: about a second, 50 MB for the whole course."""
+        """The cards in this language, read now if they have not been yet: about a second, and 50 MB."""
         return self._pages.get(language) or self._pages.setdefault(language, _Page(self._lessons, language))
 
     def find(

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
 BEST_SCORE = 10_000
+
+type Numbers = NDArray[np.int64]
 
 
 def assign(capacity: Sequence[int], candidates: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:
@@ -18,10 +21,6 @@ def assign(capacity: Sequence[int], candidates: Iterable[tuple[int, int, int]]) 
     and none that matches as many has a higher total score.
 
     Raises ValueError for a candidate whose trainer, worker or score is out of range.
-
-    It is a minimum-cost maximum flow, source -> trainers -> workers -> sink, solved by cost scaling
-    (A. V. Goldberg, "An Efficient Implementation of a Scaling Minimum-Cost Flow Algorithm", Journal of
-    Algorithms 22, 1997), as OR-Tools implements it.
     """
     scores = _best_of_each_pair(capacity, candidates)
     if not scores:
@@ -30,25 +29,48 @@ def assign(capacity: Sequence[int], candidates: Iterable[tuple[int, int, int]]) 
     score = np.fromiter(scores.values(), dtype=np.int64, count=len(scores))
     workers, worker = np.unique(pair_worker, return_inverse=True)
     room = np.minimum(np.array(capacity, dtype=object).clip(0), len(workers)).astype(np.int64)
+    chosen = solve(room, trainer, worker, score)
+    return sorted(zip(trainer[chosen].tolist(), pair_worker[chosen].tolist(), strict=True))
 
+
+def solve(
+    room: Numbers, trainer: Numbers, worker: Numbers, score: Numbers, first: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
+    """Which of these pairs to choose, as :func:`assign` does, for arrays: each pair once, workers numbered from 0.
+
+    `first[w]` are workers who go before the others: among the choices that match the most workers, one that matches the
+    most of these; only then the score counts. So none of them stays without while there is a way to give them the
+    place of somebody else (the sets of workers that can be matched are a transversal matroid, in which a smaller choice
+    of `first` ones can always be exchanged for a larger one).
+
+    It is a minimum-cost maximum flow, source -> trainers -> workers -> sink, solved by cost scaling
+    (A. V. Goldberg, "An Efficient Implementation of a Scaling Minimum-Cost Flow Algorithm", Journal of
+    Algorithms 22, 1997), as OR-Tools implements it.
+    """
+    pairs = len(score)
+    if pairs == 0:
+        return np.zeros(0, np.bool_)
+    number = int(worker.max()) + 1
     source, sink = 0, 1
     trainer_nodes = 2 + np.arange(len(room), dtype=np.int64)
-    worker_nodes = 2 + len(room) + np.arange(len(workers), dtype=np.int64)
-    pairs = len(scores)
+    worker_nodes = 2 + len(room) + np.arange(number, dtype=np.int64)
+    supply = min(int(room.sum()), number)
+    waits = np.zeros(number, np.int64)
+    if first is not None and first[:number].any():
+        # More than all scores together could make up for.
+        waits = np.where(first[:number], 0, (BEST_SCORE + 1) * supply).astype(np.int64)
     tails = np.concatenate((trainer_nodes[trainer], np.full(len(room), source), worker_nodes))
-    heads = np.concatenate((worker_nodes[worker], trainer_nodes, np.full(len(workers), sink)))
-    capacities = np.concatenate((np.ones(pairs, np.int64), room, np.ones(len(workers), np.int64)))
-    costs = np.concatenate((BEST_SCORE - score, np.zeros(len(room) + len(workers), np.int64)))
+    heads = np.concatenate((worker_nodes[worker], trainer_nodes, np.full(number, sink)))
+    capacities = np.concatenate((np.ones(pairs, np.int64), room, np.ones(number, np.int64)))
+    costs = np.concatenate((BEST_SCORE - score, np.zeros(len(room), np.int64), waits))
 
     flow = cast(Any, SimpleMinCostFlow())  # its type stubs give the element type as the array's shape
     arcs = flow.add_arcs_with_capacity_and_unit_cost(tails, heads, capacities, costs)
-    supply = min(int(room.sum()), len(workers))
     flow.set_nodes_supplies(np.array([source, sink]), np.array([supply, -supply]))
     status = flow.solve_max_flow_with_min_cost()
     if status != flow.OPTIMAL:
         raise RuntimeError(f"the matching could not be solved: {status}")
-    chosen = flow.flows(arcs[:pairs]) > 0
-    return sorted(zip(trainer[chosen].tolist(), pair_worker[chosen].tolist(), strict=True))
+    return flow.flows(arcs[:pairs]) > 0
 
 
 def _best_of_each_pair(

@@ -54,8 +54,8 @@ class Facts:
 class Crowd:
     """People, one a place in each array.
 
-    `hours` are three words of bits a person, the 168 hours of a week in UTC; `where` points from the middle of the Earth
-    (unit vectors, NaN for nowhere known); `waited` weeks; `reliable` and `prepared` 0 to 1; `room` learners to take.
+    `hours` are three words of bits a person, the 168 hours of a week in UTC; `where` points from the middle of the
+    Earth (unit vectors, NaN for nowhere known); `waited` weeks; `reliable` and `prepared` 0 to 1; `room` learners.
     """
 
     id: Numbers

@@ -9,10 +9,21 @@ CAPACITY = 2  # workers a trainer has at a time
 BEST_SCORE = 10_000
 OFFER_LASTS = timedelta(days=5)
 
-TOPICS, TIMES, DISTANCE, WAITING = 0.4, 0.25, 0.2, 0.15  # how much each term counts; together 1
-ENOUGH_TIMES = 3  # common parts of the week beyond which more are no better
-FAR_KM = 100.0  # from here on a pair meets online anyway
-LONG_WAIT = timedelta(weeks=8)
+# What makes a pair good, and how much each counts unless the operator says otherwise.
+TERMS = {
+    "topics": 0.30,
+    "times": 0.15,
+    "distance": 0.15,
+    "language": 0.10,
+    "sector": 0.05,
+    "waiting": 0.10,
+    "reliable": 0.10,
+    "wishes": 0.05,
+}
+FEWEST_HOURS = 2  # in common, a week
+ENOUGH_HOURS = 9  # more are no better
+FAR_KM = 100.0  # from here on a distance counts nothing
+LONG_WAIT_WEEKS = 8.0  # who has waited this long goes first
 
 # Why a worker stays without a match, in the order in which it is looked for.
 PAUSED, UNREACHABLE, NO_LANGUAGE, NO_TOPIC, NO_TIME, NO_PLACE_LEFT, TRIED, SCARCE = STAYS = (

@@ -5,6 +5,7 @@ Revises: 0004
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,7 +23,7 @@ def _moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
 
 
 # What is new in each table, with the value that older rows get.
-NEW: dict[str, list[tuple[str, sa.types.TypeEngine[object], object]]] = {
+NEW: dict[str, list[tuple[str, sa.types.TypeEngine[Any], Any]]] = {
     "people": [
         ("travel_km", ID, "25"),
         ("remote", sa.Boolean(), sa.true()),
