@@ -19,7 +19,6 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from starlette.applications import Starlette
 
 import db.lessons
-import db.matching
 import db.meetings
 import db.outbox
 import db.people
@@ -62,7 +61,7 @@ TICKS: dict[str, tuple[Callable[[Database, datetime, House], Awaitable[int]], in
 NEXT_DUE = (
     db.people.next_due,
     db.lessons.next_due,
-    db.matching.next_due,
+    matching_due.next_due,
     db.meetings.next_due,
     announcements_due.next_due,
     threads_due.next_due,

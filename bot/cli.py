@@ -168,20 +168,27 @@ def match(
 async def _match(database: Database, slug: str, *, dry_run: bool) -> None:
     from bot.case import House
     from bot.lessons.curriculum import load
-    from bot.matching import service
+    from bot.matching import plan, service
 
     chosen = settings.load()
+    house = House(chosen, load(chosen.curriculum))
     found = await _cluster(database, slug)
     now = Clock().now()
+    if dry_run:
+        async with database.read() as session:
+            planned = await plan.plan_round(session, found, now, house)
+        say(f"{planned.matched} pairs would get an offer; {planned.unmatched} workers would stay without.")
+        for country, number in planned.countries.items():
+            say(f"  {country or 'no country'}: {number} pairs")
+        for reason, number in planned.staying.items():
+            say(f"  {number} without: {reason}")
+        if planned.unmatched:
+            say(f"  longest wait: {planned.longest} weeks")
+        return
     async with database.begin() as session:
-        if dry_run:
-            plan = await service.plan_round(session, found.id, now)
-            say(f"{plan.matched} pairs would get an offer; {plan.unmatched} workers would stay without.")
-            for reason, people_number in plan.staying.items():
-                say(f"  {people_number}: {reason}")
-        else:
-            done = await service.run_round(session, found, None, now, House(chosen, load(chosen.curriculum)))
-            say(f"{done.matched} pairs got an offer; {done.unmatched} workers stay without.")
+        done = await service.run_round(session, found, None, now, house)
+    wait = "wait for a coordinator" if found.approval else "got an offer"
+    say(f"{done.matched} pairs {wait}; {done.unmatched} workers stay without.")
 
 
 @app.command()

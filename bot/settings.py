@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.clock import QuietHours
 from bot.errors import Misconfigured
+from bot.matching.rules import TERMS, weighed
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
     clock: Literal["real", "simulated"] = "real"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     curriculum: Path = ROOT / "curriculum"
+    matching_weights: dict[str, float] = {}
     meeting_url: str = "https://meet.jit.si"
     public_url: str | None = None
     badge_key: Path = ROOT / "var" / "badge-key.pem"
@@ -39,6 +41,15 @@ class Settings(BaseSettings):
     @classmethod
     def _quiet_hours(cls, value: str) -> str:
         QuietHours.parse(value)
+        return value
+
+    @field_validator("matching_weights")
+    @classmethod
+    def _weights(cls, value: dict[str, float]) -> dict[str, float]:
+        if unknown := sorted(value.keys() - TERMS.keys()):
+            raise ValueError(f"knows no {', '.join(unknown)}; there are {', '.join(TERMS)}")
+        if any(not 0 <= weight <= 1 for weight in value.values()) or not sum(weighed(value).values()):
+            raise ValueError("must hold numbers from 0 to 1, and one of them above 0")
         return value
 
     @field_validator("telegram_api_url", "telegram_webhook_url", "rasa_url", "meeting_url", "public_url")

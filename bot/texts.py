@@ -23,6 +23,7 @@ from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 from bot.messages import LANGUAGES
 
@@ -97,6 +98,10 @@ class Tongue:
         """ "Tuesday" for 1."""
         # 2024-01-01 was a Monday.
         return format_date(date(2024, 1, 1 + number), "EEEE", locale=self._cldr)
+
+    def decimal(self, number: float) -> str:
+        """ "0.3", in German "0,3"."""
+        return format_decimal(number, locale=self._cldr)
 
     def hour(self, moment: datetime, zone: str) -> str:
         """ "15:00" on the person's own clock."""

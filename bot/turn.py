@@ -27,6 +27,7 @@ from bot.clock import Clock
 from bot.errors import Forged, Refused
 from bot.lessons.taps import taps as lesson_taps
 from bot.log import summary
+from bot.matching.rules import WRITE_FORM
 from bot.matching.taps import taps as matching_taps
 from bot.meetings.taps import taps as meeting_taps
 from bot.messages import Do, Incoming, Lane, Outgoing
@@ -372,6 +373,8 @@ class Turns:
             return [Do("people:too_long")]
         if do := menu_words(text):
             return [do]
+        if talk.form == WRITE_FORM and not press(talk, text):
+            return [Do("matching:written", (text,))]
         if meant_for_a_human(standing, text):
             return [Do("threads:said", (text,))]
         if pressed := press(talk, text):

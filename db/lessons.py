@@ -443,3 +443,14 @@ def _by_lesson[K](rows: Iterable[tuple[str, K, int]]) -> dict[str, dict[K, int]]
     for lesson, what, number in rows:
         found[lesson][what] = number
     return found
+
+
+async def lessons_learnt(session: AsyncSession, role: str) -> dict[int, int]:
+    """How many lessons each person of this role has gone through to the end; who has none is absent."""
+    rows = await session.execute(
+        select(Study.person_id, func.count())
+        .join(Person, Person.id == Study.person_id)
+        .where(Person.role == role, Study.finished_at.is_not(None), Study.task != LEFT_OUT)
+        .group_by(Study.person_id)
+    )
+    return {person: number for person, number in rows}

@@ -1,15 +1,30 @@
 """Matching: the rounds that were run, the matches they proposed, what becomes of a pair and what it writes."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Row,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base
 from db.clusters import Cluster
+from db.people import Person
 
 PROPOSED, OFFERED, ACCEPTED, RESTING = "proposed", "offered", "accepted", "resting"
 DECLINED, EXPIRED, ENDED, EXCLUDED = "declined", "expired", "ended", "excluded"
@@ -36,7 +51,8 @@ class Match(Base):
 
     `cluster_id` is the worker's. Without `round_id` it came by itself after another offer was over, or `by` a
     coordinator. `trainer_says` and `worker_says` are "" | yes | no, `…_why` why they declined or ended it.
-    `nudged_at`: whoever keeps silent was reminded. `active_at`: the last sign of life of a pair.
+    `nudged_at`: whoever keeps silent was reminded. `active_at`: the last sign of life of a pair. `follow_at`: it is
+    over, and then those who are still looking get their next best.
     """
 
     __tablename__ = "matches"
@@ -46,6 +62,7 @@ class Match(Base):
         Index("ix_matches_state_expires_at", "state", "expires_at"),
         Index("ix_matches_state_active_at", "state", "active_at"),
         Index("ix_matches_cluster_id_state", "cluster_id", "state"),
+        Index("ix_matches_follow_at", "follow_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -66,6 +83,7 @@ class Match(Base):
     decided_at: Mapped[datetime | None]
     nudged_at: Mapped[datetime | None]
     active_at: Mapped[datetime | None]
+    follow_at: Mapped[datetime | None]
 
 
 class Rest(Base):
@@ -121,50 +139,219 @@ async def of_person(session: AsyncSession, person_id: int, *states: str) -> Sequ
     ).all()
 
 
-async def in_cluster(session: AsyncSession, cluster_id: int) -> Sequence[Match]:
-    """Every match any round of this cluster proposed."""
+async def in_cluster(session: AsyncSession, cluster_id: int, *states: str) -> Sequence[Match]:
+    """The matches of this cluster's workers in these states (all without one), oldest first."""
+    query = select(Match).where(Match.cluster_id == cluster_id).order_by(Match.id)
+    return (await session.scalars(query.where(Match.state.in_(states)) if states else query)).all()
+
+
+# -- who is looking -------------------------------------------------------------------------------------
+
+SEEKER = (
+    Person.id,
+    Person.cluster_id,
+    Person.country,
+    Person.language,
+    Person.languages,
+    Person.topics,
+    Person.times,
+    Person.zone,
+    Person.city_id,
+    Person.sector,
+    Person.age_band,
+    Person.travel_km,
+    Person.remote,
+    Person.places,
+    Person.prefers,
+    Person.joined_at,
+)
+
+
+def _resting(now: datetime) -> ColumnElement[bool]:
     return (
-        await session.scalars(
-            select(Match).join(Round, Round.id == Match.round_id).where(Round.cluster_id == cluster_id)
+        select(Rest.id)
+        .where(Rest.person_id == Person.id, or_(Rest.until.is_(None), Rest.until > now))
+        .exists()
+        .correlate(Person)
+    )
+
+
+async def seekers(
+    session: AsyncSession, role: str, clusters: Collection[int], now: datetime, ids: Collection[int] | None = None
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Who of this role can be brought together with somebody (:data:`SEEKER`), the longest waiting first.
+
+    Joined, reachable, taking no break, not left out; of the workers those without an open match.
+    """
+    query = select(*SEEKER).where(
+        Person.role == role,
+        Person.joined_at.is_not(None),
+        Person.cluster_id.in_(clusters),
+        Person.reachable,
+        ~Person.paused,
+        ~_resting(now),
+    )
+    if role == "worker":
+        query = query.where(
+            ~select(Match.id).where(Match.worker_id == Person.id, Match.state.in_(OPEN)).exists().correlate(Person)
         )
-    ).all()
+    if ids is not None:
+        query = query.where(Person.id.in_(ids))
+    rows: Sequence[Any] = (await session.execute(query.order_by(Person.joined_at, Person.id))).all()
+    return rows
 
 
-async def pairs_of(session: AsyncSession, people: Sequence[int]) -> Sequence[Match]:
-    """Every match with one of these people in it, whatever its state or cluster."""
-    found: list[Match] = []
-    for start in range(0, len(people), 5000):
-        some = people[start : start + 5000]
-        found += (await session.scalars(select(Match).where(Match.worker_id.in_(some)))).all()
-    return found
-
-
-async def open_of_trainers(session: AsyncSession, trainers: Sequence[int]) -> dict[int, int]:
-    """How many open matches each of these trainers has; who has none is absent."""
-    counted: dict[int, int] = {}
-    for start in range(0, len(trainers), 5000):
-        rows = await session.execute(
-            select(Match.trainer_id, func.count())
-            .where(Match.trainer_id.in_(trainers[start : start + 5000]), Match.state.in_(OPEN))
-            .group_by(Match.trainer_id)
+async def left_out(session: AsyncSession, cluster_id: int, now: datetime) -> dict[str, int]:
+    """How many workers without an open match are not looked at: "unreachable", "paused" (they or a coordinator)."""
+    kind = case((~Person.reachable, "unreachable"), else_="paused")
+    rows = await session.execute(
+        select(kind, func.count())
+        .where(
+            Person.role == "worker",
+            Person.joined_at.is_not(None),
+            Person.cluster_id == cluster_id,
+            or_(~Person.reachable, Person.paused, _resting(now)),
+            ~select(Match.id).where(Match.worker_id == Person.id, Match.state.in_(OPEN)).exists().correlate(Person),
         )
-        counted |= {trainer: number for trainer, number in rows}
-    return counted
+        .group_by(kind)
+    )
+    return {str(why): number for why, number in rows}
+
+
+async def pairs_before(session: AsyncSession, clusters: Collection[int]) -> Sequence[tuple[int, int]]:
+    """(trainer, worker) of every match there ever was for the workers of these clusters."""
+    rows = await session.execute(
+        select(Match.trainer_id, Match.worker_id)
+        .join(Person, Person.id == Match.worker_id)
+        .where(Person.cluster_id.in_(clusters))
+    )
+    return [(trainer, worker) for trainer, worker in rows]
+
+
+async def places_taken(session: AsyncSession, clusters: Collection[int]) -> dict[int, int]:
+    """How many learners each trainer of these clusters has or has been proposed; who has none is absent."""
+    rows = await session.execute(
+        select(Match.trainer_id, func.count())
+        .join(Person, Person.id == Match.trainer_id)
+        .where(Person.cluster_id.in_(clusters), Match.state.in_(OPEN))
+        .group_by(Match.trainer_id)
+    )
+    return {trainer: number for trainer, number in rows}
+
+
+async def unanswered(session: AsyncSession, role: str) -> dict[int, int]:
+    """How many offers each person of this role let pass without a word."""
+    who, said = (Match.worker_id, Match.worker_says) if role == "worker" else (Match.trainer_id, Match.trainer_says)
+    rows = await session.execute(select(who, func.count()).where(Match.state == EXPIRED, said == "").group_by(who))
+    return {person: number for person, number in rows}
+
+
+async def sectors_taught(session: AsyncSession) -> dict[int, frozenset[str]]:
+    """The sectors of those each trainer has worked with."""
+    rows = await session.execute(
+        select(Match.trainer_id, Person.sector)
+        .join(Person, Person.id == Match.worker_id)
+        .where(Match.trainer_says == "yes", Match.worker_says == "yes", Person.sector != "")
+        .distinct()
+    )
+    found: dict[int, set[str]] = {}
+    for trainer, sector in rows:
+        found.setdefault(trainer, set()).add(sector)
+    return {trainer: frozenset(sectors) for trainer, sectors in found.items()}
+
+
+async def alone_since(session: AsyncSession) -> dict[int, datetime]:
+    """When the last pair of each worker ended; who never had one is absent."""
+    rows = await session.execute(
+        select(Match.worker_id, func.max(Match.decided_at))
+        .where(Match.state == ENDED, Match.trainer_says == "yes", Match.worker_says == "yes")
+        .group_by(Match.worker_id)
+    )
+    return {worker: moment for worker, moment in rows if moment is not None}
+
+
+async def rest_of(session: AsyncSession, person_id: int) -> Rest | None:
+    return await session.scalar(select(Rest).where(Rest.person_id == person_id))
+
+
+# -- what is due ----------------------------------------------------------------------------------------
+
+
+def _due(state: str, *conditions: ColumnElement[bool]) -> Select[Match]:
+    """Matches that wait for the clock, each given to one caller only."""
+    return (
+        select(Match)
+        .where(Match.state == state, *conditions)
+        .order_by(Match.id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
 
 
 async def expired(session: AsyncSession, now: datetime, limit: int) -> Sequence[Match]:
-    """Offers whose time is over, each given to one caller only."""
-    return (
-        await session.scalars(
-            select(Match)
-            .where(Match.state == OFFERED, Match.expires_at <= now)
-            .order_by(Match.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
+    """Offers whose time is over."""
+    return (await session.scalars(_due(OFFERED, Match.expires_at <= now).limit(limit))).all()
+
+
+async def to_nudge(session: AsyncSession, expires_by: datetime, limit: int) -> Sequence[Match]:
+    """Offers that end by then and nobody was reminded of."""
+    query = _due(OFFERED, Match.expires_at <= expires_by, Match.nudged_at.is_(None))
+    return (await session.scalars(query.limit(limit))).all()
+
+
+async def silent(session: AsyncSession, since: datetime, limit: int) -> Sequence[Match]:
+    """Pairs without a sign of life since then that nobody was reminded of since."""
+    unasked = or_(Match.nudged_at.is_(None), Match.nudged_at < Match.active_at)
+    return (await session.scalars(_due(ACCEPTED, Match.active_at <= since, unasked).limit(limit))).all()
+
+
+async def to_follow(session: AsyncSession, now: datetime, limit: int) -> Sequence[Match]:
+    """Matches that are over, for whose people the next best is looked for now."""
+    query = select(Match).where(Match.follow_at <= now).order_by(Match.follow_at, Match.id).limit(limit)
+    locked = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    return (await session.scalars(locked)).all()
+
+
+async def clusters_due(session: AsyncSession, now: datetime) -> Sequence[Cluster]:
+    """The clusters whose round is due."""
+    query = select(Cluster).where(Cluster.next_round_at <= now).order_by(Cluster.id)
+    return (await session.scalars(query.with_for_update(skip_locked=True))).all()
+
+
+async def forget_messages(session: AsyncSession, before: datetime, limit: int) -> int:
+    """Delete what pairs wrote before then. Returns how many."""
+    old = select(PairMessage.id).where(PairMessage.at < before).limit(limit)
+    gone = await session.execute(delete(PairMessage).where(PairMessage.id.in_(old)).returning(PairMessage.id))
+    return len(gone.all())
+
+
+async def next_due(session: AsyncSession, nudge: timedelta, silence: timedelta) -> datetime | None:
+    """When the next thing of matching is due: a nudge so long before an offer ends, a question after such a silence."""
+    ends = await session.scalar(select(func.min(Match.expires_at)).where(Match.state == OFFERED))
+    unnudged = await session.scalar(
+        select(func.min(Match.expires_at)).where(Match.state == OFFERED, Match.nudged_at.is_(None))
+    )
+    quiet = await session.scalar(
+        select(func.min(Match.active_at)).where(
+            Match.state == ACCEPTED, or_(Match.nudged_at.is_(None), Match.nudged_at < Match.active_at)
         )
-    ).all()
+    )
+    moments = [
+        ends,
+        unnudged - nudge if unnudged else None,
+        quiet + silence if quiet else None,
+        await session.scalar(select(func.min(Match.follow_at))),
+        await session.scalar(select(func.min(Cluster.next_round_at))),
+    ]
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
-async def next_due(session: AsyncSession) -> datetime | None:
-    return await session.scalar(select(func.min(Match.expires_at)).where(Match.state == OFFERED))
+# -- what a pair writes ---------------------------------------------------------------------------------
+
+
+async def last_messages(session: AsyncSession, match_id: int, limit: int) -> Sequence[PairMessage]:
+    """The last things the two wrote to each other, the oldest first."""
+    found = await session.scalars(
+        select(PairMessage).where(PairMessage.match_id == match_id).order_by(PairMessage.id.desc()).limit(limit)
+    )
+    return found.all()[::-1]

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base
+from db.matching import Match
 from db.people import Person
 
 PROPOSED, AGREED, HELD, CANCELLED = "proposed", "agreed", "held", "cancelled"
@@ -194,3 +195,19 @@ async def feedback(session: AsyncSession, meeting_id: int, person_id: int) -> Fe
 
 async def feedback_of(session: AsyncSession, person_id: int) -> Sequence[Feedback]:
     return (await session.scalars(select(Feedback).where(Feedback.person_id == person_id).order_by(Feedback.id))).all()
+
+
+async def kept_and_missed(session: AsyncSession, role: str) -> tuple[dict[int, int], dict[int, int]]:
+    """For each person of this role: how many meetings took place, and how many the other one says they missed."""
+    me, other = (Match.worker_id, Match.trainer_id) if role == "worker" else (Match.trainer_id, Match.worker_id)
+    held = await session.execute(
+        select(me, func.count()).join(Meeting, Meeting.match_id == Match.id).where(Meeting.state == HELD).group_by(me)
+    )
+    missed = await session.execute(
+        select(me, func.count())
+        .join(Meeting, Meeting.match_id == Match.id)
+        .join(Feedback, Feedback.meeting_id == Meeting.id)
+        .where(Feedback.rating == "missed", Feedback.person_id == other)
+        .group_by(me)
+    )
+    return {one: number for one, number in held}, {one: number for one, number in missed}

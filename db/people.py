@@ -1,6 +1,6 @@
 """People: who they are, where their conversation stands."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -93,6 +93,16 @@ async def by_address(session: AsyncSession, channel: str, address: str) -> Perso
 
 async def get(session: AsyncSession, person_id: int) -> Person | None:
     return await session.get(Person, person_id)
+
+
+async def by_ids(session: AsyncSession, ids: Collection[int]) -> dict[int, Person]:
+    """These people by their id; who is not there is absent."""
+    found: dict[int, Person] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), 5000):
+        some = await session.scalars(select(Person).where(Person.id.in_(wanted[start : start + 5000])))
+        found |= {person.id: person for person in some}
+    return found
 
 
 async def talk_of(session: AsyncSession, person_id: int) -> Conversation | None:

@@ -8,6 +8,7 @@ each worker are kept. What that may have cost is won back by :func:`bot.matching
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -193,7 +194,7 @@ class Compared:
 
 def candidates(sides: Sides, *, top: int = TOP, afar: int = AFAR) -> Edges:
     """The best trainers of each worker; all that are possible for whoever has fewer."""
-    found = [best_of_each(edges, top) for edges in (*_near(sides, afar), *_online(sides, afar))]
+    found = [best_of_each(edges, top) for edges in chain(_near(sides, afar), _online(sides, afar))]
     return best_of_each(joined(*found), top)
 
 

@@ -3,9 +3,9 @@
 A set of bits is an unsigned integer: bit `n` stands for the `n`-th language, topic, sector or age band known here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Self, cast
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.matching.rules import TRAINER_AGES, WORKER_AGES
 from bot.people import places, vocabulary
 
 type Floats = NDArray[np.float64]
@@ -22,7 +23,6 @@ type Flags = NDArray[np.bool_]
 
 HOURS_OF = {"am": (9, 12), "pm": (13, 17), "eve": (17, 21)}  # on the person's own clock, from and up to
 EARTH_RADIUS_KM = 6371.0088
-LONG_AGO = timedelta(weeks=520)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Facts:
 
     id: int
     cluster_id: int | None
+    country: str
     language: str
     languages: tuple[str, ...]
     topics: tuple[str, ...]
@@ -148,7 +149,7 @@ class _Numbering:
 
 TOPIC = _Numbering(vocabulary.keys("topic"))
 SECTOR = _Numbering(vocabulary.keys("sector"))
-AGE = _Numbering([f"{low}-{high}" for low, high in ((18, 21), (22, 24), (25, 27), (50, 59), (60, 69))] + ["70+"])
+AGE = _Numbering((*TRAINER_AGES, *WORKER_AGES))
 LANGUAGE = _Numbering(("en", "it", "de", "es"))
 
 
@@ -196,13 +197,3 @@ class _Week:
                 at = (int(weekday) * 24 + hour - ahead) % 168
                 words[at // 56] |= 1 << at % 56
         return cast(tuple[int, int, int], tuple(words))
-
-
-def in_common(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
-    """How many hours a week two people share; each gives `zone`, `times` and `now`."""
-    mine = _Week(one["now"]).hours(one["zone"], tuple(one["times"]))
-    theirs = _Week(one["now"]).hours(other["zone"], tuple(other["times"]))
-    return sum((a & b).bit_count() for a, b in zip(mine, theirs, strict=True))
-
-
-UTC_NOW = UTC

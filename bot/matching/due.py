@@ -1,4 +1,4 @@
-"""What the clock finds due in matching: offers whose time is over."""
+"""What the clock finds due in matching: rounds, offers that end or want a nudge, the next best, silent pairs."""
 
 from datetime import datetime
 
@@ -6,18 +6,38 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.matching
 from bot.case import House
-from bot.matching import service
+from bot.matching import pairs, rules, service
 from db.engine import Database
 
 BATCH = 200
+FOLLOWED = 10  # each looks at many people
 
 
 async def tick(database: Database, now: datetime, house: House) -> int:
-    """End a batch of offers that were not answered in time, in one transaction. Returns how many: BATCH means more."""
+    """Do a batch of what is due, each kind in a transaction of its own. Returns how many: BATCH means more."""
+    most = 0
+    for work, limit in (
+        (service.nudge, BATCH),
+        (service.expire, BATCH),
+        (service.follow, FOLLOWED),
+        (pairs.ask_silent, BATCH),
+        (pairs.tidy_up, BATCH),
+    ):
+        async with database.begin() as session:
+            done = await work(session, house, now, limit)
+        most = max(most, BATCH if done >= limit else done)
     async with database.begin() as session:
-        return await service.expire(session, house, now, BATCH)
+        await _rounds(session, now, house)
+    return most
+
+
+async def _rounds(session: AsyncSession, now: datetime, house: House) -> None:
+    """Run the rounds whose time has come; one that was missed is run once."""
+    for cluster in await db.matching.clusters_due(session, now):
+        cluster.next_round_at = service.next_round(cluster.rounds, cluster.zone, now)
+        await service.run_round(session, cluster, None, now, house)
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
-    """When the next offer ends."""
-    return await db.matching.next_due(session)
+    """When the next of it is due."""
+    return await db.matching.next_due(session, rules.NUDGE_BEFORE, rules.SILENCE)

@@ -1,13 +1,14 @@
 """What matching shows: offers and their reasons. No name before both have said yes."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Any, cast
+from datetime import date, datetime, timedelta
+from typing import cast
 
 from babel import Locale
 from babel.dates import format_date
 
-from bot.matching.rules import FAR_KM, Edge, in_order_of_week
+from bot.case import Case, number, word
+from bot.matching.rules import FAR_KM
 from bot.messages import Button, Outgoing
 from bot.people.vocabulary import label
 from bot.texts import Tongue, tongue
@@ -16,17 +17,6 @@ from db.people import Person
 
 MOST_SHOWN = 3
 _A_MONDAY = date(2024, 1, 1)
-
-
-def reasons_of(edge: Edge) -> dict[str, Any]:
-    """What the two have in common, as it is stored: keys only, so that each reads it in their language."""
-    trainer, worker = edge.trainer, edge.worker
-    return {
-        "languages": sorted(trainer.languages & worker.languages),
-        "topics": sorted(trainer.topics & worker.topics),
-        "times": in_order_of_week(trainer.times & worker.times),
-        "km": None if edge.km is None else round(edge.km),
-    }
 
 
 def offer(match: Match, reader: Person) -> Outgoing:
@@ -39,6 +29,14 @@ def offer(match: Match, reader: Person) -> Outgoing:
     end = t("Would you like to get to know each other? You both see the name when you have both said yes.")
     text = f"{head}\n{bullets(match, reader, t)}\n\n{end}"
     return Outgoing(text, offer_buttons(match, t))
+
+
+def nudge(match: Match, reader: Person, now: datetime) -> Outgoing:
+    """The offer once more, before it ends."""
+    t = tongue(reader.language)
+    day = t.day(match.expires_at, reader.zone, now)
+    head = t("My proposal still waits for your answer, until {day}. A “no” is fine too. This person:", day=day)
+    return Outgoing(f"{head}\n{bullets(match, reader, t)}", offer_buttons(match, t))
 
 
 def offer_buttons(match: Match, t: Tongue) -> tuple[tuple[Button, ...], ...]:
@@ -67,23 +65,23 @@ def reasons(match: Match, reader: Person, t: Tongue) -> list[str]:
     times = [part_of_week(time, t) for time in why["times"][:MOST_SHOWN]]
     return [
         t("speaks {languages}", languages=t.list(spoken)),
-        *distance(why["km"], t),
-        t("usually has time: {times}", times=t.list(times)),
+        *distance(why["km"], t, online=why.get("online", True)),
+        *([t("usually has time: {times}", times=t.list(times))] if times else []),
         t("knows {topics}", topics=t.list(topics))
         if reader.id == match.worker_id
         else t("would like to learn {topics}", topics=t.list(topics)),
     ]
 
 
-def distance(km: int | None, t: Tongue) -> list[str]:
-    """How far away, without naming a place; nothing when it is not known."""
+def distance(km: int | None, t: Tongue, *, online: bool = True) -> list[str]:
+    """How far away, without naming a place; whether they could meet online."""
     if km is None:
-        return []
+        return [t("can meet you online")] if online else []
     if km == 0:
         return [t("lives near you")]
     if km >= FAR_KM:
         return [t("lives {km} km away, so you would meet online", km=km)]
-    return [t("lives {km} km away", km=km)]
+    return [t("lives {km} km away; you can meet online too", km=km) if online else t("lives {km} km away", km=km)]
 
 
 def part_of_week(time: str, t: Tongue) -> str:
@@ -97,3 +95,14 @@ def part_of_week(time: str, t: Tongue) -> str:
             return t("{day} afternoon", day=day)
         case _:
             return t("{day} evening", day=day)
+
+
+def chosen_id(case: Case, args: tuple[str, ...]) -> int | None:
+    """The row a button names. Words and commands name none: what stands there is what was written."""
+    if not args or (case.incoming.kind != "tap" and not word(args).isdigit()):
+        return None
+    return number(args)
+
+
+def menu(t: Tongue) -> Button:
+    return Button(t.plain("Menu"), "people:menu")

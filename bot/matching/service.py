@@ -1,95 +1,39 @@
-"""The use cases of matching: a round is planned and run, offers are answered, and end by themselves.
+"""The use cases of matching: a round is run, offers are answered and end, the next best follows.
 
 What somebody does in the chat takes their `case`; what a round or the clock does takes a session.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from zoneinfo import ZoneInfo
 
+from cronsim import CronSim
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.audit
+import db.clusters
 import db.matching
 import db.people
 from bot.case import Case, House
 from bot.errors import Forged, Refused
+from bot.matching import plan as planning
 from bot.matching import rules, screens
-from bot.matching.assignment import assign
-from bot.matching.rules import CAPACITY, OFFER_LASTS, Edge, Side
+from bot.matching.plan import Pair, RoundPlan
+from bot.matching.rules import OFFER_LASTS
 from bot.matching.tell import letter, tell
 from bot.messages import Button, Do, Lane, Outgoing
-from bot.people import places
+from bot.outbox.put import Letter
 from bot.texts import N_, tongue
 from db.clusters import Cluster
-from db.matching import ACCEPTED, DECLINED, ENDED, EXPIRED, OFFERED, OPEN, Match, Round
+from db.matching import ACCEPTED, DECLINED, ENDED, EXPIRED, OFFERED, OPEN, PAIRED, PROPOSED, Match, Rest, Round
 from db.people import Person
 
 NOT_YOURS = N_("I don't know this button. Here is what I can do:")
 OVER = N_("This offer is no longer open. I keep looking for you.")
 
 
-@dataclass(frozen=True, slots=True)
-class RoundPlan:
-    """What a round would do now: the pairs, and how many workers stay without for which reason (rules.STAYS)."""
-
-    cluster_id: int
-    pairs: tuple[Edge, ...]
-    staying: dict[str, int]
-
-    @property
-    def matched(self) -> int:
-        return len(self.pairs)
-
-    @property
-    def unmatched(self) -> int:
-        return sum(self.staying.values())
-
-    def __str__(self) -> str:
-        """For the operator's terminal: "12 pairs, 3 workers without (language 2, topic 1)"."""
-        reasons = ", ".join(f"{reason} {number}" for reason, number in self.staying.items())
-        without = f"{self.unmatched} workers without" + (f" ({reasons})" if reasons else "")
-        return f"{self.matched} pairs, {without}"
-
-
 # -- rounds ---------------------------------------------------------------------------------------------
-
-
-async def plan_round(session: AsyncSession, cluster_id: int, now: datetime) -> RoundPlan:
-    """The best possible pairs of this cluster at this moment. Changes nothing."""
-    workers = [side(one) for one in await db.people.in_cluster(session, cluster_id, "worker")]
-    trainers = [side(one) for one in await db.people.in_cluster(session, cluster_id, "trainer")]
-    known = await db.matching.pairs_of(session, [worker.id for worker in workers])
-    busy = {match.worker_id for match in known if match.state in OPEN}
-    before = {(match.trainer_id, match.worker_id) for match in known}
-    open_now = await db.matching.open_of_trainers(session, [trainer.id for trainer in trainers])
-    left = {trainer.id: CAPACITY - open_now.get(trainer.id, 0) for trainer in trainers}
-    waiting = [worker for worker in workers if worker.id not in busy]
-    return await asyncio.to_thread(_plan, cluster_id, trainers, waiting, left, before, now)
-
-
-def _plan(
-    cluster_id: int,
-    trainers: list[Side],
-    workers: list[Side],
-    left: dict[int, int],
-    before: set[tuple[int, int]],
-    now: datetime,
-) -> RoundPlan:
-    takers = [trainer for trainer in trainers if trainer.available and left[trainer.id] > 0]
-    seekers = [worker for worker in workers if worker.available]
-    edges = rules.possible(takers, seekers, before, _kilometres, now)
-    trainer_at = {trainer.id: at for at, trainer in enumerate(takers)}
-    worker_at = {worker.id: at for at, worker in enumerate(seekers)}
-    by_place = {(trainer_at[edge.trainer.id], worker_at[edge.worker.id]): edge for edge in edges}
-    capacity = [left[trainer.id] for trainer in takers]
-    pairs = tuple(by_place[pair] for pair in assign(capacity, [(*pair, edge.score) for pair, edge in by_place.items()]))
-    matched = {edge.worker.id for edge in pairs}
-    reasons = [rules.why_without(worker, trainers, left, before) for worker in workers if worker.id not in matched]
-    return RoundPlan(cluster_id, pairs, rules.most_frequent_first(reasons))
 
 
 async def run_round(
@@ -97,69 +41,131 @@ async def run_round(
 ) -> RoundPlan:
     """Plan afresh, keep the round and its matches, and send both sides their offers. Returns what was done.
 
-    A pair is never offered twice: run again, it finds only what is new.
+    Where a coordinator has to look first, and did not ask for the round, the pairs wait for that. A pair is never
+    offered twice: run again, it finds only what is new.
     """
     await db.matching.one_round_at_a_time(session, cluster.id)
-    plan = await plan_round(session, cluster.id, now)
+    plan = await planning.plan_round(session, cluster, now, house)
     actor = by.id if by else None
-    run = Round(cluster_id=cluster.id, by=actor, at=now, matched=plan.matched, unmatched=plan.unmatched)
+    run = Round(
+        cluster_id=cluster.id, by=actor, at=now, matched=plan.matched, unmatched=plan.unmatched, figures=plan.figures
+    )
     session.add(run)
     await session.flush()
-    matches = [_match(run, edge, now) for edge in plan.pairs]
+    waits = cluster.approval and by is None
+    matches = [_match(pair, now, PROPOSED if waits else OFFERED, run=run) for pair in plan.pairs]
     session.add_all(matches)
     await session.flush()
-    both = {id for match in matches for id in (match.trainer_id, match.worker_id)}
-    people = {
-        person.id: person
-        for role in ("worker", "trainer")
-        for person in await db.people.in_cluster(session, cluster.id, role)
-        if person.id in both
-    }
+    if waits and matches:
+        await _ask_coordinators(session, cluster, len(matches), f"round:{run.id}", now, house)
+    elif matches:
+        await _send_offers(session, matches, now, house)
+    db.audit.note(session, now, actor, "match", f"cluster:{cluster.id}", matched=run.matched, unmatched=run.unmatched)
+    return plan
+
+
+def next_round(cron: str, zone: str, now: datetime) -> datetime | None:
+    """When this cron line next comes true on the clocks of that zone; None for "". Raises CronSimError for another."""
+    return next(CronSim(cron, now.astimezone(ZoneInfo(zone)))) if cron else None
+
+
+def _match(pair: Pair, now: datetime, state: str, *, run: Round | None = None, by: int | None = None) -> Match:
+    return Match(
+        round_id=run.id if run else None,
+        cluster_id=pair.worker.cluster_id,
+        by=by,
+        trainer_id=pair.trainer.id,
+        worker_id=pair.worker.id,
+        score=pair.score,
+        reasons=pair.reasons,
+        state=state,
+        created_at=now,
+        expires_at=now + OFFER_LASTS,
+    )
+
+
+async def _send_offers(session: AsyncSession, matches: Sequence[Match], now: datetime, house: House) -> None:
+    people = await db.people.by_ids(session, {id for match in matches for id in (match.trainer_id, match.worker_id)})
     letters = [
         letter(reader, screens.offer(match, reader), Lane.LESSON, f"offer:{match.id}:{reader.id}", now, house)
         for match in matches
         for reader in (people[match.worker_id], people[match.trainer_id])
     ]
     await tell(session, letters, now)
-    db.audit.note(session, now, actor, "match", f"cluster:{cluster.id}", matched=run.matched, unmatched=run.unmatched)
-    return plan
 
 
-def _match(run: Round, edge: Edge, now: datetime) -> Match:
-    return Match(
-        round_id=run.id,
-        trainer_id=edge.trainer.id,
-        worker_id=edge.worker.id,
-        score=edge.score,
-        reasons=screens.reasons_of(edge),
-        created_at=now,
-        expires_at=now + OFFER_LASTS,
-    )
+async def _ask_coordinators(
+    session: AsyncSession, cluster: Cluster, number: int, key: str, now: datetime, house: House
+) -> None:
+    """Tell them that pairs wait for their approval."""
+    letters: list[Letter] = []
+    for person in await db.clusters.coordinators_of(session, cluster.id):
+        t = tongue(person.language)
+        text = t.n(
+            "<b>{cluster}</b>: {n} pair waits for you to look at it.",
+            "<b>{cluster}</b>: {n} pairs wait for you to look at them.",
+            number,
+            cluster=cluster.called(t.language),
+        )
+        button = Button(t.plain("Look at them"), f"matching:proposed:{cluster.id}", means=("affirm",))
+        message = Outgoing(text, ((button,),))
+        letters.append(letter(person, message, Lane.REMINDER, f"{key}:look:{person.id}", now, house))
+    await tell(session, letters, now)
 
 
-def side(person: Person) -> Side:
-    """What matching needs of a person who has joined."""
-    assert person.joined_at is not None
-    return Side(
-        person.id,
-        frozenset(person.languages),
-        frozenset(person.topics),
-        frozenset(person.times),
-        person.city_id,
-        person.joined_at,
-        person.paused,
-        person.reachable,
-    )
+async def approve(case: Case, cluster: Cluster, match_ids: Sequence[int] | None = None) -> int:
+    """Send the offers that waited for a coordinator: these, or all. Returns how many."""
+    waiting = await db.matching.in_cluster(case.session, cluster.id, PROPOSED)
+    sent = [match for match in waiting if match_ids is None or match.id in match_ids]
+    for match in sent:
+        match.state, match.expires_at, match.by = OFFERED, case.now + OFFER_LASTS, case.person.id
+    await _send_offers(case.session, sent, case.now, case.house)
+    db.audit.note(case.session, case.now, case.person.id, "approve", f"cluster:{cluster.id}", pairs=len(sent))
+    return len(sent)
 
 
-@lru_cache(100_000)
-def _kilometres(one: int | None, other: int | None) -> float | None:
-    if one is None or other is None:
-        return None
-    if one > other:
-        return _kilometres(other, one)
-    here, there = places.get(one), places.get(other)
-    return places.distance_km(here, there) if here and there else None
+async def propose(case: Case, cluster: Cluster, pair: Pair) -> Match:
+    """A coordinator brings these two together: both get the offer now."""
+    match = _match(pair, case.now, OFFERED, by=case.person.id)
+    case.session.add(match)
+    await case.session.flush()
+    await _send_offers(case.session, [match], case.now, case.house)
+    about = {"cluster": cluster.id, "trainer": match.trainer_id, "worker": match.worker_id}
+    db.audit.note(case.session, case.now, case.person.id, "propose", f"match:{match.id}", **about)
+    return match
+
+
+async def follow(session: AsyncSession, house: House, now: datetime, limit: int) -> int:
+    """The next best for those whose offer is over and who are still looking. Returns how many offers were looked at.
+
+    Nothing that was sent already is moved. Who let the offer pass without a word waits for the next round.
+    """
+    over = await db.matching.to_follow(session, now, limit)
+    for match in over:
+        match.follow_at = None
+        cluster = await db.clusters.get(session, match.cluster_id) if match.cluster_id else None
+        if cluster is None:
+            continue
+        passed = match.state == EXPIRED
+        if match.worker_says or not passed:
+            looking = await planning.read(session, cluster, now, house, workers=[match.worker_id])
+            await _offer(session, cluster, planning.best_for_worker(looking), now, house)
+        if match.trainer_says or not passed:
+            teaching = await planning.read(session, cluster, now, house, trainers=[match.trainer_id])
+            await _offer(session, cluster, planning.best_for_trainer(teaching), now, house)
+    return len(over)
+
+
+async def _offer(session: AsyncSession, cluster: Cluster, pair: Pair | None, now: datetime, house: House) -> None:
+    if pair is None:
+        return
+    match = _match(pair, now, PROPOSED if cluster.approval else OFFERED)
+    session.add(match)
+    await session.flush()
+    if cluster.approval:
+        await _ask_coordinators(session, cluster, 1, f"match:{match.id}", now, house)
+    else:
+        await _send_offers(session, [match], now, house)
 
 
 # -- offers ---------------------------------------------------------------------------------------------
@@ -228,7 +234,7 @@ async def accept(case: Case, match: Match) -> bool:
 
     Saying yes twice changes nothing. Refuses when the offer is over.
     """
-    if match.state == ACCEPTED:
+    if match.state in PAIRED:
         return True
     if not is_open(match, case.now):
         raise Refused(OVER)
@@ -236,7 +242,7 @@ async def accept(case: Case, match: Match) -> bool:
     other = await other_of(case.session, match, case.person.id)
     if has_said(match, other.id) != "yes":
         return False
-    match.state, match.decided_at = ACCEPTED, case.now
+    match.state, match.decided_at, match.active_at, match.nudged_at = ACCEPTED, case.now, case.now, None
     t = tongue(other.language)
     text = t("<b>Good news: you have both said yes.</b> It is {name}.", name=case.person.name)
     await _tell_other(case, other, Outgoing(text), f"match:{match.id}:made:{other.id}")
@@ -247,35 +253,75 @@ async def accept(case: Case, match: Match) -> bool:
 
 async def decline(case: Case, match: Match) -> None:
     """Say no for this person. The other one is told gently, without a reason. Twice is harmless."""
-    if match.state == ACCEPTED:
-        raise Refused(N_("You have both said yes already. To end this, please talk to a person."))
+    if match.state in PAIRED:
+        raise Refused(N_("You have both said yes already. You can end it under “My match”."))
     if match.state == DECLINED and has_said(match, case.person.id) == "no":
         return
     if not is_open(match, case.now):
         raise Refused(OVER)
     _say(match, case.person.id, "no")
-    match.state, match.decided_at = DECLINED, case.now
+    match.state, match.decided_at, match.follow_at = DECLINED, case.now, case.now
     other = await other_of(case.session, match, case.person.id)
     t = tongue(other.language)
     text = t("The person I proposed to you cannot take part this time. It is not about you: I keep looking.")
     await _tell_other(case, other, Outgoing(text), f"match:{match.id}:declined:{other.id}")
 
 
-DECLINE_REASONS = ("time", "far", "topic", "later", "other")
-
-
-def give_reason(match: Match, person_id: int, reason: str) -> None:
-    """Keep why this person declined; the next round may learn from it, the other one never sees it."""
-    if reason not in DECLINE_REASONS or has_said(match, person_id) != "no":
+async def give_reason(case: Case, match: Match, reason: str) -> None:
+    """Keep why this person declined; the other one never sees it. "Later" leaves them in peace for two weeks."""
+    if reason not in rules.DECLINE_REASONS or has_said(match, case.person.id) != "no":
         raise Forged(NOT_YOURS)
-    match.reasons = {**match.reasons, "declined": reason}
+    _give_why(match, case.person.id, reason)
+    if reason == "later":
+        await rest(case.session, case.person.id, None, case.now, case.now + rules.LATER_LASTS)
+
+
+def _give_why(match: Match, person_id: int, why: str) -> None:
+    if person_id == match.trainer_id:
+        match.trainer_why = why
+    else:
+        match.worker_why = why
+
+
+async def rest(
+    session: AsyncSession, person_id: int, by: int | None, now: datetime, until: datetime | None = None
+) -> None:
+    """Leave this person out of matching; a coordinator (`by`) for as long as they say."""
+    kept = await db.matching.rest_of(session, person_id)
+    if kept is None:
+        session.add(Rest(person_id=person_id, by=by, at=now, until=until))
+    else:
+        kept.by, kept.at, kept.until = by, now, until
+
+
+async def take_in_again(session: AsyncSession, person_id: int) -> None:
+    """Look for somebody for them again."""
+    kept = await db.matching.rest_of(session, person_id)
+    if kept is not None:
+        await session.delete(kept)
+
+
+async def nudge(session: AsyncSession, house: House, now: datetime, limit: int) -> int:
+    """Ask whoever has not answered an offer that ends soon, once. Returns how many offers that were."""
+    soon = await db.matching.to_nudge(session, now + rules.NUDGE_BEFORE, limit)
+    letters: list[Letter] = []
+    for match in soon:
+        match.nudged_at = now
+        for person_id in (match.trainer_id, match.worker_id):
+            reader = await db.people.get(session, person_id)
+            if reader is None or has_said(match, person_id) or match.expires_at <= now:
+                continue
+            key = f"match:{match.id}:nudge:{reader.id}"
+            letters.append(letter(reader, screens.nudge(match, reader, now), Lane.REMINDER, key, now, house))
+    await tell(session, letters, now)
+    return len(soon)
 
 
 async def expire(session: AsyncSession, house: House, now: datetime, limit: int) -> int:
     """End the offers that nobody, or only one, has answered in time, and tell both. Returns how many."""
     over = await db.matching.expired(session, now, limit)
     for match in over:
-        match.state, match.decided_at = EXPIRED, now
+        match.state, match.decided_at, match.follow_at = EXPIRED, now, now
         for person_id in (match.trainer_id, match.worker_id):
             reader = await db.people.get(session, person_id)
             assert reader is not None
@@ -297,12 +343,30 @@ async def end_all(case: Case) -> None:
     for match in await db.matching.of_person(case.session, case.person.id, *OPEN):
         other = await other_of(case.session, match, case.person.id)
         t = tongue(other.language)
-        if match.state == ACCEPTED:
+        if match.state == PROPOSED:
+            text = ""
+        elif match.state in PAIRED:
             text = t("{name} has left the programme. I keep looking for you.", name=case.person.name)
         else:
             text = t("My last proposal is no longer possible. I keep looking for you.")
         match.state, match.decided_at = ENDED, case.now
-        await _tell_other(case, other, Outgoing(text), f"match:{match.id}:ended:{other.id}")
+        if text:
+            await _tell_other(case, other, Outgoing(text), f"match:{match.id}:ended:{other.id}")
+
+
+async def move(case: Case, match: Match) -> None:
+    """A coordinator ends this pair so that the worker gets the next best trainer; both are told, kindly."""
+    people = await db.people.by_ids(case.session, {match.trainer_id, match.worker_id})
+    match.state, match.decided_at, match.follow_at = ENDED, case.now, case.now
+    for reader, other in (
+        (people[match.worker_id], people[match.trainer_id]),
+        (people[match.trainer_id], people[match.worker_id]),
+    ):
+        t = tongue(reader.language)
+        text = t("Your coordinator has ended your work with {name}. I look for somebody else for you.", name=other.name)
+        await _tell_other(case, reader, Outgoing(text), f"match:{match.id}:ended:{reader.id}")
+    case.wants.append(Do("meetings:pair_ended", (str(match.id),)))
+    db.audit.note(case.session, case.now, case.person.id, "move", f"match:{match.id}")
 
 
 async def _tell_other(case: Case, other: Person, message: Outgoing, key: str) -> None:
@@ -310,7 +374,7 @@ async def _tell_other(case: Case, other: Person, message: Outgoing, key: str) ->
 
 
 async def partners(session: AsyncSession, person_id: int) -> list[tuple[Match, Person]]:
-    """Who this person works with now, newest first."""
+    """Who this person works with now, newest first; those who rest are left out."""
     matches = await db.matching.of_person(session, person_id, ACCEPTED)
     return [(match, await other_of(session, match, person_id)) for match in matches]
 

@@ -1,126 +1,21 @@
-"""Buttons and commands of matching."""
+"""Offers, and where somebody stands. What a pair does: `pair_taps`; a coordinator: `desk_taps`."""
 
-from collections.abc import Sequence
-
-import db.clusters
 import db.matching
-from bot.case import COORDINATOR, Case, Taps, number, word
-from bot.errors import Forged, Refused
-from bot.matching import rules, screens, service
-from bot.matching.service import NOT_YOURS, RoundPlan
-from bot.messages import Button
+from bot.case import Case, Taps, number, word
+from bot.errors import Refused
+from bot.matching import desk_taps, pair_taps, screens, service, wishes_taps
+from bot.matching.screens import chosen_id, menu
+from bot.messages import Button, Do
 from bot.people import service as people
-from bot.texts import N_, Tongue
-from db.clusters import Cluster
-from db.matching import ACCEPTED, OFFERED, OPEN, Match
-from db.people import Person
+from bot.texts import N_
+from db.matching import OFFERED, OPEN, PAIRED, Match
 
 taps = Taps("matching")
+taps.update(pair_taps.taps)
+taps.update(wishes_taps.taps)
+taps.update(desk_taps.taps)
 
 NOTHING_OPEN = N_("There is no proposal open for you at the moment. I will write to you when there is one.")
-
-
-# -- rounds ---------------------------------------------------------------------------------------------
-
-
-@taps("round", needs=COORDINATOR)
-async def plan(case: Case, args: tuple[str, ...]) -> None:
-    """What a round would do now. Nothing is sent."""
-    mine = await db.clusters.coordinated_by(case.session, case.person.id)
-    chosen = chosen_id(case, args)
-    if chosen is None and len(mine) > 1:
-        buttons = [Button(cluster.called(case.t.language), f"matching:round:{cluster.id}") for cluster in mine]
-        return case.say(case.t("For which cluster?"), *service.rows([*buttons, menu(case.t)]))
-    cluster = _of_mine(mine, mine[0].id if chosen is None and mine else chosen)
-    planned = await service.plan_round(case.session, cluster.id, case.now)
-    t = case.t
-    head = f"<b>{t('Matching round in {cluster}', cluster=cluster.called(t.language))}</b>"
-    staying = _staying(planned, t)
-    if not planned.pairs:
-        nobody = t("There is nobody new to bring together right now.")
-        return case.say("\n".join(filter(None, (head, nobody, staying))), [menu(t)])
-    found = t.n("I can bring {n} pair together now.", "I can bring {n} pairs together now.", planned.matched)
-    ask = t("Shall I send the offers? Both sides can still say no.")
-    return case.say(
-        "\n".join(filter(None, (head, found, staying))) + f"\n\n{ask}",
-        [Button(t.plain("Send the offers"), f"matching:run:{cluster.id}", means=("affirm", "accept_match"))],
-        [Button(t.plain("Not now"), "matching:not_now", means=("deny", "decline_match"))],
-    )
-
-
-@taps("run", needs=COORDINATOR)
-async def run(case: Case, args: tuple[str, ...]) -> None:
-    """Run the round and send the offers."""
-    cluster_id = number(args)
-    cluster = _of_mine(await db.clusters.coordinated_by(case.session, case.person.id), cluster_id)
-    done = await service.run_round(case.session, cluster, case.person, case.now, case.house)
-    t = case.t
-    if not done.matched:
-        return case.say(t("There is nobody new to bring together right now."), [menu(t)])
-    case.tick(t("Send the offers"))
-    return case.say(
-        t.n(
-            "{n} pair has received an offer. They have five days to answer.",
-            "{n} pairs have received an offer. They have five days to answer.",
-            done.matched,
-        ),
-        [menu(t)],
-    )
-
-
-@taps("not_now", needs=COORDINATOR)
-async def not_now(case: Case, _args: tuple[str, ...]) -> None:
-    case.tick(case.t("Not now"))
-    case.say(case.t("All right. Nothing was sent."), [menu(case.t)])
-
-
-def _of_mine(mine: Sequence[Cluster], cluster_id: int | None) -> Cluster:
-    """The cluster with this id, if this person coordinates it."""
-    if not mine:
-        raise Refused(N_("You do not coordinate a cluster yet."))
-    for cluster in mine:
-        if cluster.id == cluster_id:
-            return cluster
-    raise Forged(NOT_YOURS)
-
-
-def _staying(planned: RoundPlan, t: Tongue) -> str:
-    """How many stay without, and the main reasons, one a line."""
-    if not planned.unmatched:
-        return ""
-    head = t.n("{n} worker stays without for now:", "{n} workers stay without for now:", planned.unmatched)
-    lines = [f"• {_why_they_stay(reason, n, t)}" for reason, n in planned.staying.items()]
-    return "\n".join((head, *lines))
-
-
-def _why_they_stay(reason: str, n: int, t: Tongue) -> str:
-    match reason:
-        case rules.PAUSED:
-            return t.n("{n} is taking a break", "{n} are taking a break", n)
-        case rules.UNREACHABLE:
-            return t.n("{n} has stopped this assistant", "{n} have stopped this assistant", n)
-        case rules.NO_LANGUAGE:
-            return t.n(
-                "{n} speaks a language that no trainer speaks",
-                "{n} speak a language that no trainer speaks",
-                n,
-            )
-        case rules.NO_TOPIC:
-            return t.n(
-                "{n} wants to learn something that no trainer teaches",
-                "{n} want to learn something that no trainer teaches",
-                n,
-            )
-        case rules.NO_TIME:
-            return t.n("{n} has no time in common with a trainer", "{n} have no time in common with a trainer", n)
-        case rules.TRIED:
-            return t.n(
-                "{n} has already been offered every trainer who fits",
-                "{n} have already been offered every trainer who fits",
-                n,
-            )
-        case _:
-            return t.n("{n}: the trainers who fit are all taken", "{n}: the trainers who fit are all taken", n)
 
 
 # -- offers ---------------------------------------------------------------------------------------------
@@ -131,7 +26,7 @@ async def accept(case: Case, args: tuple[str, ...]) -> None:
     """Say yes to an offer."""
     match = await _offer(case, args)
     twice = service.has_said(match, case.person.id) == "yes"
-    was_made = match.state == ACCEPTED
+    was_made = match.state in PAIRED
     made = await service.accept(case, match)
     t = case.t
     case.tick(t("Yes, I would like that"))
@@ -170,11 +65,33 @@ async def decline(case: Case, args: tuple[str, ...]) -> None:
 
 @taps("reason")
 async def reason(case: Case, args: tuple[str, ...]) -> None:
-    """Why the person declined."""
+    """Why the person declined, and what they can do about it."""
     match = await service.mine(case, number(args))
     assert match is not None
-    service.give_reason(match, case.person.id, word(args, 1))
-    case.say(case.t("Thank you. That helps me to find somebody who suits you better."), [menu(case.t)], edit=True)
+    t, why = case.t, word(args, 1)
+    await service.give_reason(case, match, why)
+    text, remedy = {
+        "time": (t("Thank you. Shall we look at your times?"), Button(t.plain("My times"), "onboarding:edit:times")),
+        "far": (t("Thank you. How far may it be?"), Button(t.plain("How I would like to meet"), "matching:wishes")),
+        "topic": (
+            t("Thank you. Shall we look at your topics?"),
+            Button(t.plain("My topics"), "onboarding:edit:topics"),
+        ),
+        "later": (
+            t("All right: I propose nobody to you for two weeks. Then I look again."),
+            Button(t.plain("Look again now"), "matching:again"),
+        ),
+    }.get(why, (t("Thank you. That helps me to find somebody who suits you better."), None))
+    case.say(text, [remedy] if remedy else [], [menu(t)], edit=True)
+
+
+@taps("again")
+async def again(case: Case, _args: tuple[str, ...]) -> None:
+    """Look for somebody for me again."""
+    kept = await db.matching.rest_of(case.session, case.person.id)
+    if kept is not None and kept.by is None:
+        await service.take_in_again(case.session, case.person.id)
+    case.say(case.t("Good, I am looking for somebody for you again."), [menu(case.t)])
 
 
 @taps("why")
@@ -187,6 +104,8 @@ async def why(case: Case, args: tuple[str, ...]) -> None:
     head = t("I proposed this person because your answers go well together. This person:")
     note = t("I looked at languages, topics, times, the way, and how long somebody has been waiting.")
     undecided = service.is_open(match, case.now) and not service.has_said(match, case.person.id)
+    if undecided:
+        note = f"{note}\n\n{t('The name stays hidden until you have both said yes.')}"
     buttons = screens.offer_buttons(match, t)[:2] if undecided else ((menu(t),),)
     case.say(f"{head}\n{screens.bullets(match, case.person, t)}\n\n{note}", *buttons)
 
@@ -195,53 +114,48 @@ async def why(case: Case, args: tuple[str, ...]) -> None:
 async def status(case: Case, _args: tuple[str, ...]) -> None:
     """Where the person's matching stands."""
     if case.person.role == "coordinator":
-        return await plan(case, ())
+        return case.wants.append(Do("matching:round"))
     t, waiting_for_me, waiting_for_other = case.t, list[Match](), list[Match]()
     for match in await db.matching.of_person(case.session, case.person.id, OFFERED):
         if service.is_open(match, case.now):
             said = service.has_said(match, case.person.id)
             (waiting_for_other if said else waiting_for_me).append(match)
-    partners = await service.partners(case.session, case.person.id)
-    for match, other in reversed(partners):
-        _show_partner(case, match, other)
+    together = await db.matching.of_person(case.session, case.person.id, *PAIRED)
+    for match in reversed(together):
+        pair_taps.show(case, match, await service.other_of(case.session, match, case.person.id))
     for _ in waiting_for_other:
         case.say(t("You have said yes to my proposal. The other side has not answered yet."), [menu(t)])
     for match in reversed(waiting_for_me):
         shown = screens.offer(match, case.person)
         case.show(shown)
-    if not (partners or waiting_for_me or waiting_for_other):
-        _show_waiting(case)
+    if not (together or waiting_for_me or waiting_for_other):
+        await _show_waiting(case)
     return None
 
 
-def _show_partner(case: Case, match: Match, other: Person) -> None:
-    t = case.t
-    if other.id == match.trainer_id:
-        text = t("Your trainer is <b>{name}</b>.", name=other.name)
-    else:
-        text = t("You teach <b>{name}</b>.", name=other.name)
-    case.say(
-        text,
-        [Button(t.plain("Find a time to meet"), f"meetings:book:{match.id}", means=("book_meeting",))],
-        [Button(t.plain("My meetings"), "meetings:mine", means=("my_meetings",))],
-        [menu(t)],
-    )
-
-
-def _show_waiting(case: Case) -> None:
+async def _show_waiting(case: Case) -> None:
+    """Nobody yet: why, and what would help."""
     t = case.t
     if case.person.paused:
         text = t("You are taking a break, so I am not looking for anybody. Shall I start again?")
         yes = Button(t.plain("Yes, start again"), "lessons:resume", means=("affirm", "resume_lessons"))
         return case.say(text, [yes], [menu(t)])
+    kept = await db.matching.rest_of(case.session, case.person.id)
+    if kept is not None and kept.by is None and (kept.until is None or kept.until > case.now):
+        text = t("You asked me to wait a little, so I am not looking for anybody just now.")
+        return case.say(text, [Button(t.plain("Look again now"), "matching:again", means=("affirm",))], [menu(t)])
     if case.person.role == "trainer":
         text = t("I have no learner for you yet. I keep looking, and I will write to you as soon as I find somebody.")
+        helps: list[Button] = []
     else:
         text = t("I have no trainer for you yet. I keep looking, and I will write to you as soon as I find somebody.")
+        more, helps = await wishes_taps.what_would_help(case)
+        text = "\n\n".join(filter(None, (text, more)))
     return case.say(
         text,
+        *service.rows(helps),
+        [Button(t.plain("How I would like to meet"), "matching:wishes")],
         [Button(t.plain("Next lesson"), "lessons:next", means=("next_lesson",))],
-        [Button(t.plain("Change my answers"), "onboarding:change")],
         [menu(t)],
     )
 
@@ -252,17 +166,6 @@ async def _offer(case: Case, args: tuple[str, ...]) -> Match:
     if match is None:
         raise Refused(NOTHING_OPEN)
     return match
-
-
-def chosen_id(case: Case, args: tuple[str, ...]) -> int | None:
-    """The row a button names. Words and commands name none: what stands there is what was written."""
-    if not args or (case.incoming.kind != "tap" and not word(args).isdigit()):
-        return None
-    return number(args)
-
-
-def menu(t: Tongue) -> Button:
-    return Button(t.plain("Menu"), "people:menu")
 
 
 people.LEAVING.append(service.end_all)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.matching
 import db.meetings
+import db.people
 from bot.case import Case
 from bot.errors import Forged, Refused
 from bot.matching import service as matching
@@ -230,6 +231,7 @@ async def confirm(case: Case, pair: Pair, meeting: Meeting) -> bool:
     if start <= case.now or not await db.meetings.take(case.session, meeting.id, pair.ids, start, end):
         return False
     meeting.state, meeting.starts_at, meeting.ends_at = AGREED, start, end
+    pair.match.active_at = max(start, case.now)  # what is agreed is no silence
     meeting.room = meeting.room or f"{case.settings.meeting_url}/twogether-{secrets.token_hex(16)}"
     _change(meeting, [], None, case.now)
     await db.meetings.drop_reminders(case.session, meeting.id)
@@ -288,6 +290,24 @@ async def cancel(case: Case, pair: Pair, meeting: Meeting, *, rebook: bool = Tru
     await db.meetings.drop_reminders(case.session, meeting.id)
     message = screens.called_off(meeting, pair.other, case.person, case.now, rebook=rebook)
     await tell_other(case, pair, message, f"meeting:{meeting.id}:cancelled:{pair.other.id}")
+
+
+async def pair_ended(case: Case, match: Match) -> None:
+    """A pair has ended: what it had agreed to is called off, and both learn it."""
+    meeting = await live(case.session, match.id, case.now)
+    if meeting is None or has_begun(meeting, case.now):
+        return
+    people = await db.people.by_ids(case.session, {match.trainer_id, match.worker_id})
+    one, other = people[match.worker_id], people[match.trainer_id]
+    was_agreed = meeting.state == AGREED
+    meeting.state = CANCELLED
+    _change(meeting, [], None, case.now)
+    await db.meetings.free(case.session, meeting.id)
+    await db.meetings.drop_reminders(case.session, meeting.id)
+    if was_agreed:
+        for reader, pair in ((one, Pair(match, other, one)), (other, Pair(match, one, other))):
+            message = screens.called_off(meeting, reader, pair.me, case.now, rebook=False)
+            await tell_other(case, pair, message, f"meeting:{meeting.id}:cancelled:{reader.id}")
 
 
 async def cancel_all(case: Case) -> None:

@@ -3,11 +3,12 @@
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+import db.matching
 from bot.case import Case, Taps, number, word
 from bot.errors import Forged, Refused
 from bot.matching import service as matching
+from bot.matching.screens import chosen_id, menu
 from bot.matching.service import NOT_YOURS, rows
-from bot.matching.taps import chosen_id, menu
 from bot.meetings import rules, screens, service, words
 from bot.meetings.rules import COMMENT_FORM, WHEN_FORM
 from bot.meetings.service import NO_MEETING, Pair
@@ -26,6 +27,17 @@ RATINGS = ("good", "so_so", "bad", "missed")
 
 
 # -- finding a time -------------------------------------------------------------------------------------
+
+
+@taps("pair_ended")
+async def pair_ended(case: Case, args: tuple[str, ...]) -> None:
+    """A pair has just ended; an old or forged button finds nothing to call off."""
+    match = await db.matching.get(case.session, number(args))
+    if match is None or match.state != db.matching.ENDED:
+        raise Forged(NOT_YOURS)
+    if case.person.id not in (match.trainer_id, match.worker_id) and not await case.coordinates(match.cluster_id):
+        raise Forged(NOT_YOURS)
+    await service.pair_ended(case, match)
 
 
 @taps("begin")

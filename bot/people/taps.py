@@ -139,6 +139,7 @@ async def menu(case: Case, _args: tuple[str, ...]) -> None:
         do.append([Button(t.plain("Cards whose screens look different"), "lessons:differing")])
         do.append([Button(t.plain("Invite a coordinator"), "people:invite")])
     else:
+        do.append([Button(t.plain("How I would like to meet"), "matching:wishes")])
         do.append([Button(t.plain("Change my answers"), "onboarding:change")])
     case.say(
         t("What would you like to do?"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.announcements.rules import TEXT_FORM
 from bot.lessons.rules import ANSWER_FORM
+from bot.matching.rules import WRITE_FORM
 from bot.meetings.rules import COMMENT_FORM, WHEN_FORM
 from bot.threads.rules import LINE, REPORT
 
@@ -30,7 +31,7 @@ FORMS = {
 }
 
 # What is written there is for people to read, in whatever language.
-FOR_OTHERS = frozenset({COMMENT_FORM, REPORT, TEXT_FORM, LINE})
+FOR_OTHERS = frozenset({COMMENT_FORM, REPORT, TEXT_FORM, LINE, WRITE_FORM})
 
 # Answered in passing; the form stays open and asks again.
 IN_PASSING = frozenset(

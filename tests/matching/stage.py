@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import select
 
@@ -11,6 +11,7 @@ import db.clusters
 import db.people
 from bot.case import Case, House
 from bot.errors import Forged, Refused
+from bot.lessons.curriculum import Curriculum
 from bot.matching.taps import taps as matching_taps
 from bot.meetings.taps import taps as meeting_taps
 from bot.messages import Do, Incoming, Outgoing
@@ -24,7 +25,7 @@ from db.outbox import OutboxRow
 from db.people import Person
 from tests.people_factory import TUESDAY_NOON, cluster, person
 
-HOUSE = House(Settings(), cast(Any, None))
+HOUSE = House(Settings(), Curriculum((), ()))
 TAPS = {**matching_taps, **meeting_taps}
 
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.matching import due
+from bot.matching import due, rules
 from bot.matching.service import run_round
 from bot.people.service import LEAVING
 from db.audit import AuditEntry
@@ -85,7 +85,7 @@ async def test_a_no_is_told_gently_and_asked_about_with_one_tap(stage: Stage, ai
     await stage.answers(marco, "It is too far away")
     match = await the_match(stage)
     assert match.state == DECLINED
-    assert match.reasons["declined"] == "far"
+    assert (match.worker_why, match.trainer_why) == ("far", "")
     assert "cannot take part this time" in (await stage.last_told(aisha)).text
     assert not any("Marco" in row.payload["text"] for row in await stage.told(aisha))
     await stage.taps(aisha, f"matching:accept:{match.id}")
@@ -104,7 +104,7 @@ async def test_after_both_said_yes_a_no_is_a_matter_for_a_person(stage: Stage, a
     await stage.answers(marco, "affirm")
     await stage.answers(aisha, "affirm")
     await stage.taps(marco, f"matching:decline:{match.id}")
-    assert "talk to a person" in stage.refused[0]
+    assert "both said yes already" in stage.refused[0]
     assert (await the_match(stage)).state == ACCEPTED
 
 
@@ -164,9 +164,15 @@ async def test_status_shows_what_is_open(stage: Stage, aisha: Person, marco: Per
 
 async def test_an_offer_ends_after_five_days_and_both_are_told(stage: Stage, aisha: Person, marco: Person) -> None:
     await stage.answers(marco, "affirm")
+    end = stage.now + timedelta(days=5)
     async with stage.database.read() as session:
-        end = await due.next_due(session)
-    assert end == stage.now + timedelta(days=5)
+        assert await due.next_due(session) == end - rules.NUDGE_BEFORE
+    stage.now = end - rules.NUDGE_BEFORE
+    assert await due.tick(stage.database, stage.now, HOUSE) == 1
+    assert "still waits for your answer, until Sunday" in (await stage.last_told(aisha)).text
+    assert "still waits" not in (await stage.last_told(marco)).text, "Marco has answered"
+    async with stage.database.read() as session:
+        assert await due.next_due(session) == end
     stage.now = end - timedelta(seconds=1)
     assert await due.tick(stage.database, stage.now, HOUSE) == 0
     stage.now = end

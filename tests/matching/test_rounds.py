@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 import db.matching
-from bot.matching import rules, service
-from bot.matching.service import plan_round, run_round
+from bot.matching import rules
+from bot.matching.plan import RoundPlan, plan_round
+from bot.matching.service import run_round
 from bot.messages import Lane, Outgoing
 from db.audit import AuditEntry
 from db.engine import Database
@@ -18,14 +19,14 @@ async def stage(database: Database) -> Stage:
     return await Stage.set(database)
 
 
-async def run(stage: Stage) -> service.RoundPlan:
+async def run(stage: Stage) -> RoundPlan:
     async with stage.database.begin() as session:
         return await run_round(session, stage.cluster, None, stage.now, HOUSE)
 
 
-async def plan(stage: Stage) -> service.RoundPlan:
+async def plan(stage: Stage) -> RoundPlan:
     async with stage.database.read() as session:
-        return await plan_round(session, stage.cluster.id, stage.now)
+        return await plan_round(session, stage.cluster, stage.now, HOUSE)
 
 
 async def test_a_dry_run_changes_nothing_and_says_who_stays(stage: Stage) -> None:
@@ -83,7 +84,7 @@ async def test_a_trainer_never_has_more_than_two(stage: Stage) -> None:
     for name in ("Marco", "Carla", "Paolo"):
         await stage.add("worker", name)
     assert (await run(stage)).matched == 2
-    assert (await plan(stage)).staying == {rules.NO_PLACE_LEFT: 1}
+    assert (await plan(stage)).staying == {rules.FULL: 1}
     await stage.add("trainer", "Yusuf")
     assert (await run(stage)).matched == 1
 

@@ -6,7 +6,7 @@ import db.audit
 from db.announcements import Announcement
 from db.clusters import Cluster, Coordination, Invitation
 from db.lessons import Answer, Award, Plan, Report, Review, Study
-from db.matching import ACCEPTED, Match, Round
+from db.matching import ACCEPTED, Match, PairMessage, Rest, Round
 from db.meetings import Feedback, Meeting, Reminder, Slot
 from db.outbox import OutboxRow
 from db.people import Conversation, Person
@@ -61,6 +61,7 @@ async def a_pair(house: Running) -> tuple[Phone, Phone]:
             await session.flush()
             session.add(ThreadMessage(thread_id=thread.id, writer_id=one.id, words="help", at=NOW))
             session.add_all(_rows_of(one, meeting.id))
+            session.add(PairMessage(match_id=match.id, writer_id=one.id, words=f"from {one.name}", at=NOW))
             db.audit.note(session, NOW, one.id, "join", f"person:{one.id}")
     return marco, aisha
 
@@ -90,6 +91,7 @@ def _rows_of(one: Person, meeting_id: int) -> list[object]:
             state="sent",
             created_at=NOW,
         ),
+        Rest(person_id=one.id, at=NOW, until=NOW),
         Plan(person_id=one.id, next_at=SOON),
         Study(person_id=one.id, lesson="a", started_at=NOW),
         Answer(person_id=one.id, lesson="a", block="b", choice=1, correct=True, at=NOW),

@@ -56,12 +56,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("by", ID, nullable=True))
         batch_op.add_column(_moment("nudged_at", nullable=True))
         batch_op.add_column(_moment("active_at", nullable=True))
+        batch_op.add_column(_moment("follow_at", nullable=True))
         batch_op.create_foreign_key(
             op.f("fk_matches_cluster_id_clusters"), "clusters", ["cluster_id"], ["id"], ondelete="CASCADE"
         )
         batch_op.create_foreign_key(op.f("fk_matches_by_people"), "people", ["by"], ["id"], ondelete="SET NULL")
         batch_op.create_index("ix_matches_state_active_at", ["state", "active_at"], unique=False)
         batch_op.create_index("ix_matches_cluster_id_state", ["cluster_id", "state"], unique=False)
+        batch_op.create_index("ix_matches_follow_at", ["follow_at"], unique=False)
     op.execute(
         "UPDATE matches SET active_at = decided_at, "
         "cluster_id = (SELECT cluster_id FROM rounds WHERE rounds.id = matches.round_id)"
@@ -114,11 +116,12 @@ def downgrade() -> None:
     )
     op.execute("DELETE FROM matches WHERE round_id IS NULL")
     with op.batch_alter_table("matches", schema=None) as batch_op:
+        batch_op.drop_index("ix_matches_follow_at")
         batch_op.drop_index("ix_matches_cluster_id_state")
         batch_op.drop_index("ix_matches_state_active_at")
         batch_op.drop_constraint(op.f("fk_matches_by_people"), type_="foreignkey")
         batch_op.drop_constraint(op.f("fk_matches_cluster_id_clusters"), type_="foreignkey")
-        for name in ("active_at", "nudged_at", "by", "cluster_id"):
+        for name in ("follow_at", "active_at", "nudged_at", "by", "cluster_id"):
             batch_op.drop_column(name)
         batch_op.alter_column("round_id", existing_type=ID, nullable=False)
     with op.batch_alter_table("clusters", schema=None) as batch_op:

@@ -1,0 +1,345 @@
+"""What a round would do, and what it would cost to do something else. Reads; changes nothing."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import db.clusters
+import db.lessons
+import db.matching
+import db.meetings
+from bot.case import House
+from bot.matching import rules
+from bot.matching.candidates import Before, Edges, Sides
+from bot.matching.crowd import Crowd, Facts
+from bot.matching.pairing import best_pairs
+from db.clusters import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two people to bring together, how good that is (0..10,000), and why."""
+
+    trainer: Facts
+    worker: Facts
+    score: int
+    reasons: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Seekers:
+    """Everybody a round looks at, and what the engine makes of them."""
+
+    workers: tuple[Facts, ...]
+    trainers: tuple[Facts, ...]
+    sides: Sides
+
+    def pair(self, trainer: int, worker: int) -> Pair:
+        """The two at these places."""
+        one, other = np.array([worker]), np.array([trainer])
+        compared = self.sides.compared(one, other)
+        terms = {name: round(100 * float(term[0])) for name, term in compared.terms().items()}
+        km = float(compared.km[0])
+        mine, theirs = self.workers[worker], self.trainers[trainer]
+        reasons = {
+            "languages": sorted(set(mine.languages) & set(theirs.languages)),
+            "topics": sorted(set(mine.topics) & set(theirs.topics)),
+            "times": rules.in_order_of_week(set(mine.times) & set(theirs.times)),
+            "km": None if np.isnan(km) else round(km),
+            "online": bool(compared.online[0]),
+            "terms": terms,
+        }
+        return Pair(theirs, mine, int(compared.scores()[0]), reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundPlan:
+    """What a round would do now: the pairs, and how many workers stay without for which reason (rules.STAYS).
+
+    `countries` counts the pairs by the worker's country; `longest` says how many weeks those who stay have
+    waited, at most; `waiting` how many workers were looked at.
+    """
+
+    cluster_id: int
+    pairs: tuple[Pair, ...]
+    staying: dict[str, int]
+    countries: dict[str, int]
+    longest: int
+    waiting: int
+
+    @property
+    def matched(self) -> int:
+        return len(self.pairs)
+
+    @property
+    def unmatched(self) -> int:
+        return sum(self.staying.values())
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What is kept of it with the round."""
+        return {
+            "staying": self.staying,
+            "countries": self.countries,
+            "longest": self.longest,
+            "score": sum(pair.score for pair in self.pairs),
+        }
+
+    def __str__(self) -> str:
+        """For the operator's terminal: "12 pairs, 3 workers without (language 2, topic 1)"."""
+        reasons = ", ".join(f"{reason} {number}" for reason, number in self.staying.items())
+        without = f"{self.unmatched} workers without" + (f" ({reasons})" if reasons else "")
+        return f"{self.matched} pairs, {without}"
+
+
+async def plan_round(session: AsyncSession, cluster: Cluster, now: datetime, house: House) -> RoundPlan:
+    """The best possible pairs of this cluster at this moment. Changes nothing."""
+    seekers = await read(session, cluster, now, house)
+    left_out = await db.matching.left_out(session, cluster.id, now)
+    return await asyncio.to_thread(_plan, cluster.id, seekers, left_out)
+
+
+def _plan(cluster_id: int, seekers: Seekers, left_out: Mapping[str, int]) -> RoundPlan:
+    chosen = best_pairs(with_room(seekers.sides))
+    pairs = tuple(
+        seekers.pair(trainer, worker)
+        for trainer, worker in sorted(zip(chosen.trainer.tolist(), chosen.worker.tolist(), strict=True))
+    )
+    alone = np.setdiff1d(np.arange(len(seekers.workers)), chosen.worker)
+    staying = Counter(why_without(seekers.sides, alone)) + Counter(left_out)
+    longest = max((float(seekers.sides.workers.waited[at]) for at in alone.tolist()), default=0.0)
+    return RoundPlan(
+        cluster_id,
+        pairs,
+        dict(staying.most_common()),
+        dict(Counter(pair.worker.country for pair in pairs).most_common()),
+        int(longest),
+        len(seekers.workers),
+    )
+
+
+def with_room(sides: Sides) -> Sides:
+    """Trainers without a free place stay where they are, but nobody is compared with them."""
+    languages = np.where(sides.trainers.room > 0, sides.trainers.languages, np.uint64(0))
+    return replace(sides, trainers=replace(sides.trainers, languages=languages))
+
+
+# -- who is looked at -----------------------------------------------------------------------------------
+
+
+async def read(
+    session: AsyncSession,
+    cluster: Cluster,
+    now: datetime,
+    house: House,
+    *,
+    workers: Collection[int] | None = None,
+    trainers: Collection[int] | None = None,
+) -> Seekers:
+    """The workers of this cluster who look for somebody, and the trainers who may teach them: its own, and those of the
+    clusters that exchange with it. `workers` and `trainers` are the only ones (ids) to look at."""
+    everywhere = {one.id: one for one in await db.clusters.all_clusters(session)}
+    exchange = (
+        frozenset(one.id for one in everywhere.values() if one.exchange) if cluster.exchange else frozenset[int]()
+    )
+    open_to = {cluster.id, *exchange}
+    facts = await _facts(session, "worker", {cluster.id}, now, workers)
+    teaching = await _facts(session, "trainer", open_to, now, trainers)
+    taken = await db.matching.places_taken(session, open_to)
+    learnt = await db.lessons.lessons_learnt(session, "trainer")
+    lessons = max(1, len(house.curriculum.track("trainer")))
+    taught = await db.matching.sectors_taught(session)
+    able = [
+        replace(
+            one,
+            room=one.room - taken.get(one.id, 0),
+            prepared=min(1.0, learnt.get(one.id, 0) / lessons),
+            taught=taught.get(one.id, frozenset()),
+        )
+        for one in teaching
+    ]
+    before = await db.matching.pairs_before(session, {cluster.id})
+    weights = rules.weighed(house.settings.matching_weights)
+    return await asyncio.to_thread(_seekers, facts, able, before, weights, exchange, now)
+
+
+def _seekers(
+    workers: Sequence[Facts],
+    trainers: Sequence[Facts],
+    before: Sequence[tuple[int, int]],
+    weights: Mapping[str, float],
+    exchange: frozenset[int],
+    now: datetime,
+) -> Seekers:
+    learning, teaching = Crowd.of(workers, now), Crowd.of(trainers, now)
+    sides = Sides(learning, teaching, Before.of(before, teaching, learning), weights, exchange)
+    return Seekers(tuple(workers), tuple(trainers), sides)
+
+
+async def _facts(
+    session: AsyncSession, role: str, clusters: Collection[int], now: datetime, ids: Collection[int] | None
+) -> list[Facts]:
+    rows = await db.matching.seekers(session, role, clusters, now, ids)
+    silent = await db.matching.unanswered(session, role)
+    kept, missed = await db.meetings.kept_and_missed(session, role)
+    since = await db.matching.alone_since(session) if role == "worker" else {}
+    return [
+        Facts(
+            id=row.id,
+            cluster_id=row.cluster_id,
+            country=row.country,
+            language=row.language,
+            languages=tuple(row.languages),
+            topics=tuple(row.topics),
+            times=tuple(row.times),
+            zone=row.zone,
+            city_id=row.city_id,
+            sector=row.sector,
+            age_band=row.age_band,
+            travel_km=row.travel_km,
+            remote=row.remote,
+            prefers=tuple(row.prefers),
+            since=max(row.joined_at, since.get(row.id, row.joined_at)),
+            room=row.places if role == "trainer" else 1,
+            kept=kept.get(row.id, 0),
+            missed=missed.get(row.id, 0) + silent.get(row.id, 0),
+        )
+        for row in rows
+    ]
+
+
+# -- why not, and what else -----------------------------------------------------------------------------
+
+
+def why_without(sides: Sides, alone: Sequence[int] | Any) -> list[str]:
+    """For each of these workers, by place, the first demand (rules.STAYS) that no trainer meets."""
+    return [hindrance(sides, int(worker)) for worker in alone]
+
+
+def hindrance(sides: Sides, worker: int) -> str:
+    """The first demand of this worker that none of the trainers left meets."""
+    everybody = np.arange(len(sides.trainers))
+    pairs = sides.compared(np.full(len(everybody), worker), everybody)
+    fresh = ~np.isin(pairs.worker * len(everybody) + pairs.trainer, sides.before.keys)
+    left = pairs.cluster
+    for reason, met in (
+        (rules.NO_LANGUAGE, pairs.language),
+        (rules.NO_TOPIC, pairs.topic),
+        (rules.NO_TIME, pairs.time),
+        (rules.NO_PLACE, pairs.online | pairs.near),
+        (rules.TRIED, fresh),
+        (rules.FULL, sides.trainers.room > 0),
+    ):
+        left = left & met
+        if not left.any():
+            return reason
+    return rules.SCARCE
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """How many more trainers with a free place would fit somebody who changed one thing."""
+
+    fitting: int  # as things are, with a free place
+    full: int  # would fit, but have no free place
+    online: int  # would fit if they met online too
+    farther: int  # would fit within :data:`rules.FARTHER_KM`
+    times: int  # would fit at other times
+    topics: int  # teach something else
+    best_time: str  # the part of the week that opens most of `times`, "" for none
+
+
+def what_would_help(seekers: Seekers, now: datetime) -> Help:
+    """For the only worker in `seekers`."""
+    sides = seekers.sides
+    everybody = np.arange(len(sides.trainers))
+    pairs = sides.compared(np.zeros(len(everybody), np.int64), everybody)
+    able = pairs.cluster & pairs.language & ~np.isin(everybody, sides.before.keys)
+    room = sides.trainers.room > 0
+    place = pairs.online | pairs.near
+    others = able & pairs.topic & place & ~pairs.time & room
+    worker = seekers.workers[0]
+    best_time, opened = "", 0
+    for part in rules.PARTS_OF_WEEK:
+        if part in worker.times:
+            continue
+        busy = replace(worker, times=(*worker.times, part))
+        more = replace(sides, workers=Crowd.of([busy], now)).compared(pairs.worker, everybody)
+        gained = int((others & more.time).sum())
+        if gained > opened:
+            best_time, opened = part, gained
+    return Help(
+        fitting=int((able & pairs.topic & pairs.time & place & room).sum()),
+        full=int((able & pairs.topic & pairs.time & place & ~room).sum()),
+        online=int((able & pairs.topic & pairs.time & ~place & sides.trainers.remote & room).sum()),
+        farther=int((able & pairs.topic & pairs.time & ~place & (pairs.km <= rules.FARTHER_KM) & room).sum()),
+        times=opened,
+        topics=int((able & ~pairs.topic & pairs.time & place & room).sum()),
+        best_time=best_time,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Regret:
+    """What a pair chosen by hand costs the others: the share of the whole score, in percent, and how many stay without
+    who would have had somebody."""
+
+    percent: float
+    without: int
+
+
+def regret(seekers: Seekers, trainer: int, worker: int) -> Regret:
+    """Of bringing these two (by place) together, compared with the best that is possible."""
+    best = best_pairs(with_room(seekers.sides))
+    room = seekers.sides.trainers.room.copy()
+    room[trainer] -= 1
+    languages = seekers.sides.workers.languages.copy()
+    languages[worker] = 0  # taken: speaks to nobody else
+    rest = replace(
+        seekers.sides,
+        trainers=replace(seekers.sides.trainers, room=room),
+        workers=replace(seekers.sides.workers, languages=languages),
+    )
+    others = best_pairs(with_room(rest))
+    score = int(others.score.sum()) + seekers.pair(trainer, worker).score
+    whole = int(best.score.sum())
+    lost = max(0.0, 100 * (whole - score) / whole) if whole else 0.0
+    return Regret(round(lost, 1), max(0, len(best) - len(others) - 1))
+
+
+def ranked(seekers: Seekers, worker: int, most: int) -> list[Pair]:
+    """The best trainers with a free place for this worker, by place, the best first."""
+    edges = _of(seekers, worker)
+    order = np.argsort(-edges.score, kind="stable")[:most]
+    return [seekers.pair(int(edges.trainer[at]), worker) for at in order]
+
+
+def _of(seekers: Seekers, worker: int) -> Edges:
+    roomy = np.flatnonzero(seekers.sides.trainers.room > 0)
+    found = list(seekers.sides.possible(np.array([worker]), roomy))
+    nothing = np.empty(0, np.int64)
+    return found[0] if found else Edges(nothing, nothing, nothing)
+
+
+def best_for_worker(seekers: Seekers) -> Pair | None:
+    """The best trainer for the only worker in `seekers`."""
+    return next(iter(ranked(seekers, 0, 1)), None) if seekers.workers else None
+
+
+def best_for_trainer(seekers: Seekers) -> Pair | None:
+    """The best worker for the only trainer in `seekers`; whoever has waited long goes first."""
+    if not seekers.trainers or seekers.trainers[0].room <= 0 or not seekers.workers:
+        return None
+    found = list(seekers.sides.possible(np.arange(len(seekers.workers)), np.array([0])))
+    pairs = [(int(w), int(s)) for edges in found for w, s in zip(edges.worker, edges.score, strict=True)]
+    if not pairs:
+        return None
+    waited = seekers.sides.workers.waited
+    worker, _ = max(pairs, key=lambda one: (waited[one[0]] >= rules.LONG_WAIT_WEEKS, one[1]))
+    return seekers.pair(0, worker)
