@@ -16,6 +16,7 @@ from db.lessons import Plan
 from db.migrate import upgrade_async
 from db.outbox import OutboxRow
 from db.people import Person
+from tests.app import running
 
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 CHUNK = 5_000
@@ -48,6 +49,37 @@ async def measure(url: str, enrolled: int, due_now: int) -> dict[str, float]:
         "seconds": seconds,
         "per_due_ms": 1000 * seconds / due_now,
         "idle_ms": 1000 * idle,
+    }
+
+
+async def serve(url: str, due_now: int, rate: float) -> dict[str, float]:
+    """So many due in the same minute, through the programme and its pace to a local Telegram.
+
+    Returns `served` (each once), `seconds`, `rate` reached (messages a second) and `overtaken`: by how many places the
+    farthest one left out of order.
+    """
+    async with running(url, send_rate=rate) as house:
+        phones = [house.phone(f"Demo {number}", "en") for number in range(due_now)]
+        now = house.app.clock.now()
+        async with house.write() as session:
+            crowd = [participant(phone.person.id) for phone in phones]
+            session.add_all(crowd)
+            await session.flush()
+            session.add_all(Plan(person_id=one.id, hour=18, minute=0, next_at=now) for one in crowd)
+        for phone in phones:
+            phone.person.started = True
+        began = time.perf_counter()
+        await house.app.tick()
+        await house.idle(timeout_s=60 + 4 * due_now / rate)
+        seconds = time.perf_counter() - began
+        place = {phone.person.id: number for number, phone in enumerate(phones)}
+        served = [place[request.chat_id] for request in house.tg.log("sendMessage") if request.chat_id in place]
+    overtaken = max((abs(at - number) for at, number in enumerate(served)), default=0)
+    return {
+        "served": float(len(set(served)) if len(served) == len(set(served)) else -1),
+        "seconds": seconds,
+        "rate": len(served) / seconds,
+        "overtaken": float(overtaken),
     }
 
 

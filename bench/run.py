@@ -218,6 +218,16 @@ async def _lessons(table: Table, *, quick: bool) -> None:
             baseline = found
 
 
+    crowd, pace = (500, 200.0) if quick else (10_000, 400.0)
+    async with databases() as urls:
+        found = await course.serve(urls["PostgreSQL"], crowd, pace)
+    table.fact(
+        f"PostgreSQL, {crowd} due in one minute, at most {pace:.0f} a second",
+        f"{found['served']:.0f} served once each in {found['seconds']:.0f} s, {found['rate'] / pace:.2f} of the pace; "
+        f"none out of order by more than {found['overtaken']:.0f}",
+    )
+
+
 async def _words(table: Table, *, quick: bool) -> None:
     """Start-ups, words and memory: the programme with its own Rasa; then a bare Rasa with the same model."""
     table.section("Start-up, words, memory (SQLite, Rasa as the programme starts it)")

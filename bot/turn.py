@@ -96,6 +96,13 @@ class Standing:
     thread: Thread | None = None
 
 
+# What leaves a form open; for the others it is everything of their noun. What somebody writes to another person must
+# never go there by mistake, so that any other tap ends it.
+STAYS_OPEN_FOR = {
+    WHEN_FORM: ("meetings:time", "meetings:again"),
+    WRITE_FORM: ("matching:write", "matching:written"),
+}
+
 # A tap carries with it what it is for; only words need to know where they were said.
 NOWHERE = Standing(None, Conversation(form="", asked="", answers={}, screen=[]))
 
@@ -298,7 +305,8 @@ class Turns:
             person, talk = await people.arrive(session, row.channel, row.address, incoming, now)
             case = Case(session, now, person, talk, self._house, f"re:{row.id}", incoming, times)
             talk.updated_at = now
-            if incoming.kind == "words" and person.consent_at and not meant_for_a_human(standing, incoming.text):
+            for_others = standing.talk.form == WRITE_FORM or meant_for_a_human(standing, incoming.text)
+            if incoming.kind == "words" and person.consent_at and not for_others:
                 talk.recent = threads.remember(talk.recent, incoming.text, now)
             for do in dos:
                 await self._do(case, do)
@@ -455,11 +463,12 @@ def leave_form(case: Case, do: Do) -> None:
     form = case.talk.form
     if not form or form.startswith("onboarding"):
         return
-    if do.what in IN_PASSING or do.what in ("people:stop", "people:back", "screen:stop", "screen:back"):
+    if do.what in ("people:stop", "people:back", "screen:stop", "screen:back"):
         return  # these know what to do about it themselves
+    if do.what in IN_PASSING and form != WRITE_FORM:
+        return
     noun = form.partition("_")[0]
-    stays = ("meetings:time", "meetings:again") if form == WHEN_FORM else tuple(TAPS.get(noun, ()))
-    if do.what not in stays:
+    if do.what not in STAYS_OPEN_FOR.get(form, tuple(TAPS.get(noun, ()))):
         case.close_form()
 
 

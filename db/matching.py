@@ -318,11 +318,22 @@ async def clusters_due(session: AsyncSession, now: datetime) -> Sequence[Cluster
     return (await session.scalars(query.with_for_update(skip_locked=True))).all()
 
 
-async def forget_messages(session: AsyncSession, before: datetime, limit: int) -> int:
-    """Delete what pairs wrote before then. Returns how many."""
+def key_of(match_id: int, message_id: int) -> str:
+    """The key under which a message lies in the outbox."""
+    return f"match:{match_id}:said:{message_id}"
+
+
+async def keys_of_writer(session: AsyncSession, person_id: int) -> list[str]:
+    """The keys under which everything went out that this person wrote."""
+    rows = await session.execute(select(PairMessage.match_id, PairMessage.id).where(PairMessage.writer_id == person_id))
+    return [key_of(match_id, message_id) for match_id, message_id in rows]
+
+
+async def forget_messages(session: AsyncSession, before: datetime, limit: int) -> list[str]:
+    """Delete what pairs wrote before then. Returns the keys under which it went out."""
     old = select(PairMessage.id).where(PairMessage.at < before).limit(limit)
-    gone = await session.execute(delete(PairMessage).where(PairMessage.id.in_(old)).returning(PairMessage.id))
-    return len(gone.all())
+    gone = delete(PairMessage).where(PairMessage.id.in_(old)).returning(PairMessage.match_id, PairMessage.id)
+    return [key_of(match_id, message_id) for match_id, message_id in await session.execute(gone)]
 
 
 async def next_due(session: AsyncSession, nudge: timedelta, silence: timedelta) -> datetime | None:

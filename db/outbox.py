@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, and_, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -181,6 +181,17 @@ async def cancel(session: AsyncSession, dedupe_prefix: str) -> int:
         .returning(OutboxRow.id)
     )
     return len(cancelled.all())
+
+
+async def empty(session: AsyncSession, keys: Sequence[str]) -> None:
+    """Forget what these messages said; what has not left yet never will."""
+    unsent = OutboxRow.state.in_((PENDING, BLOCKED))
+    await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.dedupe_key.in_(keys), OutboxRow.state != SENDING)
+        .values(payload={}, state=case((unsent, CANCELLED), else_=OutboxRow.state))
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

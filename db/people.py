@@ -160,6 +160,10 @@ async def everything_of(session: AsyncSession, person: Person) -> dict[str, list
             theirs = [table.c.id == person.id]
         elif table.name == "audit":
             theirs = [table.c.actor == person.id]
+        elif table.name == "matches":
+            theirs = [table.c.trainer_id == person.id, table.c.worker_id == person.id]  # not what they did for others
+        elif table.name == "match_rests":
+            theirs = [table.c.person_id == person.id]
         elif table.name == "meetings":
             theirs.append(table.c.match_id.in_([match["id"] for match in found.get("matches", ())]))
         elif table.name == "thread_messages":

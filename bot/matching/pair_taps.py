@@ -43,6 +43,7 @@ async def rest(case: Case, args: tuple[str, ...]) -> None:
     """A break for both."""
     match, other = await pairs.of(case, chosen_id(case, args))
     await pairs.rest(case, match, other)
+    case.wants.append(Do("meetings:pair_ended", (str(match.id),)))
     t = case.t
     text = t("All right: you and {name} take a break. Nobody is proposed to either of you instead.", name=other.name)
     case.say(text, [Button(t.plain("Go on together"), f"matching:go_on:{match.id}", means=("affirm",))], [menu(t)])
@@ -111,16 +112,22 @@ async def write(case: Case, args: tuple[str, ...]) -> None:
     t = case.t
     case.say(
         t("Write your message to {name} now. I pass it on as it is; your number stays hidden.", name=other.name),
-        [Button(t.plain("Cancel"), "people:stop", means=("stop", "go_back"))],
+        _cancel(case),
     )
+
+
+def _cancel(case: Case) -> list[Button]:
+    return [Button(case.t.plain("Cancel"), "people:stop", means=("stop", "go_back"))]
 
 
 @taps("written", needs=JOINED)
 async def written(case: Case, args: tuple[str, ...]) -> None:
     """What somebody wrote for the other one."""
-    match, other = await relay.pass_on(case, word(args))
     t = case.t
-    case.say(
+    if relay.is_too_long(word(args)):
+        return case.say(t("That is too long to pass on. Please write it shorter."), _cancel(case))
+    match, other = await relay.pass_on(case, word(args))
+    return case.say(
         t("Passed on to {name}.", name=other.name),
         [Button(t.plain("Write again"), f"matching:write:{match.id}"), menu(t)],
     )

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.audit
 import db.matching
+import db.outbox
 import db.people
 from bot.case import Case, House
 from bot.errors import Forged, Refused
@@ -73,10 +74,16 @@ def give_end_reason(case: Case, match: Match, why: str) -> None:
     """Why this person ended it: for the next round and the coordinator, never for the other one."""
     if match.state != ENDED or why not in rules.END_REASONS:
         raise Forged(NOT_YOURS)
-    if case.person.id == match.trainer_id:
+    is_trainer = case.person.id == match.trainer_id
+    before = match.trainer_why if is_trainer else match.worker_why
+    if before == rules.BLOCKED:
+        return  # a report stays one
+    if is_trainer:
         match.trainer_why = why
     else:
         match.worker_why = why
+    if not is_trainer and not before and why != "done":
+        match.follow_at = case.now  # they would go on with somebody else
 
 
 def sign_of_life(match: Match, now: datetime) -> None:
@@ -125,4 +132,6 @@ def how_is_it(match: Match, reader: Person, other: Person) -> Outgoing:
 
 async def tidy_up(session: AsyncSession, _house: House, now: datetime, limit: int) -> int:
     """Forget what pairs wrote long ago. Returns how many messages that were."""
-    return await db.matching.forget_messages(session, now - rules.WORDS_KEPT, limit)
+    keys = await db.matching.forget_messages(session, now - rules.WORDS_KEPT, limit)
+    await db.outbox.empty(session, keys)
+    return len(keys)

@@ -4,11 +4,12 @@ import html
 
 import db.audit
 import db.matching
+import db.outbox
 from bot.case import Case
 from bot.errors import Forged, Refused
 from bot.matching import pairs
-from bot.matching.rules import WRITE_FORM
-from bot.matching.service import NOT_YOURS, other_of
+from bot.matching.rules import BLOCKED, WRITE_FORM
+from bot.matching.service import NOT_YOURS, mine, other_of
 from bot.matching.tell import letter, tell
 from bot.messages import Button, Lane, Outgoing
 from bot.outbox.put import Letter
@@ -23,11 +24,15 @@ SHOWN_CHARACTERS = 300
 
 
 async def match_of(case: Case, match_id: int) -> Match:
-    """The person's match, whatever became of it."""
-    match = await db.matching.get(case.session, match_id)
-    if match is None or case.person.id not in (match.trainer_id, match.worker_id):
+    """The person's pair, locked, whatever became of it. Raises Forged when the two never became one."""
+    match = await mine(case, match_id)
+    if match is None or not match.trainer_says == match.worker_says == "yes":
         raise Forged(NOT_YOURS)
     return match
+
+
+def is_too_long(words: str) -> bool:
+    return len(words) > LONGEST
 
 
 async def open_form(case: Case, match: Match) -> None:
@@ -43,10 +48,9 @@ async def pass_on(case: Case, words: str) -> tuple[Match, Person]:
     match, other = await pairs.of(case, match_id)
     if not words.strip():
         raise Refused(N_("There was nothing to pass on. Please write some words."))
-    if len(words) > LONGEST:
-        await open_form(case, match)
-        raise Refused(N_("That is too long to pass on. Please write it shorter."))
-    case.session.add(PairMessage(match_id=match.id, writer_id=case.person.id, words=words, at=case.now))
+    said = PairMessage(match_id=match.id, writer_id=case.person.id, words=words, at=case.now)
+    case.session.add(said)
+    await case.session.flush()
     pairs.sign_of_life(match, case.now)
     t = tongue(other.language)
     head = t("<b>{name}</b> writes:", name=case.person.name)
@@ -57,16 +61,20 @@ async def pass_on(case: Case, words: str) -> tuple[Match, Person]:
             (Button(t.plain("Report and block"), f"matching:report:{match.id}", spoken=False),),
         ),
     )
-    await tell(
-        case.session, [letter(other, message, Lane.REMINDER, f"{case.key}:said", case.now, case.house)], case.now
-    )
+    key = db.matching.key_of(match.id, said.id)
+    await tell(case.session, [letter(other, message, Lane.REMINDER, key, case.now, case.house)], case.now)
     return match, other
+
+
+async def take_back(case: Case) -> None:
+    """The person leaves for good: what they wrote lies nowhere any more."""
+    await db.outbox.empty(case.session, await db.matching.keys_of_writer(case.session, case.person.id))
 
 
 async def report(case: Case, match: Match) -> Person:
     """The pair ends at once, and the coordinators see the last messages. Twice is harmless."""
     other = await other_of(case.session, match, case.person.id)
-    if match.state not in PAIRED and (match.trainer_why == "blocked" or match.worker_why == "blocked"):
+    if (match.trainer_why if case.person.id == match.trainer_id else match.worker_why) == BLOCKED:
         return other
     if match.state in PAIRED:
         match.state, match.decided_at = ENDED, case.now
@@ -77,9 +85,9 @@ async def report(case: Case, match: Match) -> Person:
         key = f"match:{match.id}:ended:{other.id}"
         await tell(case.session, [letter(other, Outgoing(text), Lane.REMINDER, key, case.now, case.house)], case.now)
     if case.person.id == match.trainer_id:
-        match.trainer_why = "blocked"
+        match.trainer_why = BLOCKED
     else:
-        match.worker_why = "blocked"
+        match.worker_why = BLOCKED
     await _tell_coordinators(case, match, other)
     db.audit.note(case.session, case.now, case.person.id, "block", f"match:{match.id}", blocked=other.id)
     return other

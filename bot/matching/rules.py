@@ -9,6 +9,7 @@ OFFER_LASTS = timedelta(days=5)
 NUDGE_BEFORE = timedelta(days=3)  # the end of an offer, to whoever has not answered
 SILENCE = timedelta(days=14)  # of a pair: then both are asked how it goes
 STILL_SILENT = timedelta(days=7)  # after that: then their coordinator sees it
+TIME_TO_SAY_WHY = timedelta(minutes=10)  # before the next best: whoever says "later" must not have got it already
 LATER_LASTS = timedelta(weeks=2)  # "not now, later"
 WORDS_KEPT = timedelta(days=30)  # of a pair
 
@@ -53,6 +54,7 @@ PARTS_OF_WEEK = tuple(f"{day}-{part}" for day in range(7) for part in ("am", "pm
 # Why somebody declines an offer, and why a pair ends.
 DECLINE_REASONS = ("time", "far", "topic", "later", "other")
 END_REASONS = ("done", "time", "silent", "person", "other")
+BLOCKED = "blocked"  # the one reason that nobody taps: it comes with a report
 
 
 def weighed(given: Mapping[str, float]) -> dict[str, float]:

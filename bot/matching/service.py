@@ -101,11 +101,12 @@ async def _ask_coordinators(
     letters: list[Letter] = []
     for person in await db.clusters.coordinators_of(session, cluster.id):
         t = tongue(person.language)
+        name = cluster.called(person.language)
         text = t.n(
             "<b>{cluster}</b>: {n} pair waits for you to look at it.",
             "<b>{cluster}</b>: {n} pairs wait for you to look at them.",
             number,
-            cluster=cluster.called(t.language),
+            cluster=name,
         )
         button = Button(t.plain("Look at them"), f"matching:proposed:{cluster.id}", means=("affirm",))
         message = Outgoing(text, ((button,),))
@@ -116,7 +117,9 @@ async def _ask_coordinators(
 async def approve(case: Case, cluster: Cluster, match_ids: Sequence[int] | None = None) -> int:
     """Send the offers that waited for a coordinator: these, or all. Returns how many."""
     waiting = await db.matching.in_cluster(case.session, cluster.id, PROPOSED)
-    sent = [match for match in waiting if match_ids is None or match.id in match_ids]
+    named = [match.id for match in waiting if match_ids is None or match.id in match_ids]
+    locked = [await db.matching.get(case.session, id, lock=True) for id in named]
+    sent = [match for match in locked if match is not None and match.state == PROPOSED]
     for match in sent:
         match.state, match.expires_at, match.by = OFFERED, case.now + OFFER_LASTS, case.person.id
     await _send_offers(case.session, sent, case.now, case.house)
@@ -146,6 +149,7 @@ async def follow(session: AsyncSession, house: House, now: datetime, limit: int)
         cluster = await db.clusters.get(session, match.cluster_id) if match.cluster_id else None
         if cluster is None:
             continue
+        await db.matching.one_round_at_a_time(session, cluster.id)
         passed = match.state == EXPIRED
         if match.worker_says or not passed:
             looking = await planning.read(session, cluster, now, house, workers=[match.worker_id])
@@ -260,7 +264,7 @@ async def decline(case: Case, match: Match) -> None:
     if not is_open(match, case.now):
         raise Refused(OVER)
     _say(match, case.person.id, "no")
-    match.state, match.decided_at, match.follow_at = DECLINED, case.now, case.now
+    match.state, match.decided_at, match.follow_at = DECLINED, case.now, case.now + rules.TIME_TO_SAY_WHY
     other = await other_of(case.session, match, case.person.id)
     t = tongue(other.language)
     text = t("The person I proposed to you cannot take part this time. It is not about you: I keep looking.")
@@ -272,6 +276,8 @@ async def give_reason(case: Case, match: Match, reason: str) -> None:
     if reason not in rules.DECLINE_REASONS or has_said(match, case.person.id) != "no":
         raise Forged(NOT_YOURS)
     _give_why(match, case.person.id, reason)
+    if match.follow_at is not None:
+        match.follow_at = case.now  # nothing to wait for any more
     if reason == "later":
         await rest(case.session, case.person.id, None, case.now, case.now + rules.LATER_LASTS)
 
@@ -286,8 +292,10 @@ def _give_why(match: Match, person_id: int, why: str) -> None:
 async def rest(
     session: AsyncSession, person_id: int, by: int | None, now: datetime, until: datetime | None = None
 ) -> None:
-    """Leave this person out of matching; a coordinator (`by`) for as long as they say."""
+    """Leave this person out of matching; a coordinator (`by`) for as long as they say, whatever the person says."""
     kept = await db.matching.rest_of(session, person_id)
+    if kept is not None and kept.by is not None and by is None:
+        return
     if kept is None:
         session.add(Rest(person_id=person_id, by=by, at=now, until=until))
     else:

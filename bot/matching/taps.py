@@ -3,7 +3,7 @@
 import db.matching
 from bot.case import Case, Taps, number, word
 from bot.errors import Refused
-from bot.matching import desk_taps, pair_taps, screens, service, wishes_taps
+from bot.matching import desk_taps, pair_taps, relay, screens, service, wishes_taps
 from bot.matching.screens import chosen_id, menu
 from bot.messages import Button, Do
 from bot.people import service as people
@@ -141,7 +141,11 @@ async def _show_waiting(case: Case) -> None:
         yes = Button(t.plain("Yes, start again"), "lessons:resume", means=("affirm", "resume_lessons"))
         return case.say(text, [yes], [menu(t)])
     kept = await db.matching.rest_of(case.session, case.person.id)
-    if kept is not None and kept.by is None and (kept.until is None or kept.until > case.now):
+    rests = kept is not None and (kept.until is None or kept.until > case.now)
+    if rests and kept is not None and kept.by is not None:
+        text = t("Your coordinators have asked me to wait with proposals for you. They can tell you why.")
+        return case.say(text, [Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person",))], [menu(t)])
+    if rests:
         text = t("You asked me to wait a little, so I am not looking for anybody just now.")
         return case.say(text, [Button(t.plain("Look again now"), "matching:again", means=("affirm",))], [menu(t)])
     if case.person.role == "trainer":
@@ -168,4 +172,4 @@ async def _offer(case: Case, args: tuple[str, ...]) -> Match:
     return match
 
 
-people.LEAVING.append(service.end_all)
+people.LEAVING.extend((service.end_all, relay.take_back))

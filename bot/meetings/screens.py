@@ -141,6 +141,18 @@ def called_off(meeting: Meeting, reader: Person, other: Person, now: datetime, *
     return Outgoing(text, ((again,), (menu(t),)) if rebook else ((menu(t),),), file=taken_out(meeting, reader, other))
 
 
+def will_not_be(meeting: Meeting, reader: Person, other: Person, now: datetime) -> Outgoing:
+    """The two do not work together any more, or not for now: nobody of them has cancelled this."""
+    t = tongue(reader.language)
+    assert meeting.starts_at is not None
+    text = t(
+        "Your meeting with {name} on <b>{moment}</b> will not take place.",
+        name=other.name,
+        moment=t.moment(meeting.starts_at, reader.zone, now),
+    )
+    return Outgoing(text, ((menu(t),),), file=taken_out(meeting, reader, other))
+
+
 def taken_out(meeting: Meeting, reader: Person, other: Person) -> File | None:
     """The calendar file that removes the meeting, if it was ever in a calendar."""
     if meeting.starts_at is None:

@@ -24,12 +24,13 @@ from bot.meetings.rules import LASTS
 from bot.messages import Lane, Outgoing
 from bot.outbox.put import Letter
 from bot.texts import N_, tongue
-from db.matching import ACCEPTED, Match
+from db.matching import ACCEPTED, RESTING, Match
 from db.meetings import AGREED, CANCELLED, HELD, PROPOSED, Feedback, Meeting, Reminder
 from db.people import Person
 
 NO_MEETING = N_("You have no meeting at the moment.")
 NOT_TOGETHER = N_("You do not work together any more, so there is no meeting to arrange.")
+RESTS = N_("You are taking a break together.")
 OVER = N_("This meeting is over already.")
 TAKEN = N_("One of you has another meeting then. Please choose another time.")
 LONGEST_COMMENT = 1000
@@ -72,7 +73,7 @@ async def pair_of(case: Case, match_id: int) -> Pair:
     match = await matching.mine(case, match_id)
     assert match is not None
     if match.state != ACCEPTED:
-        raise Refused(NOT_TOGETHER)
+        raise Refused(RESTS if match.state == RESTING else NOT_TOGETHER)
     return Pair(match, case.person, await matching.other_of(case.session, match, case.person.id))
 
 
@@ -293,7 +294,7 @@ async def cancel(case: Case, pair: Pair, meeting: Meeting, *, rebook: bool = Tru
 
 
 async def pair_ended(case: Case, match: Match) -> None:
-    """A pair has ended: what it had agreed to is called off, and both learn it."""
+    """A pair has ended or rests: what it had agreed to is called off, and both learn it."""
     meeting = await live(case.session, match.id, case.now)
     if meeting is None or has_begun(meeting, case.now):
         return
@@ -306,7 +307,7 @@ async def pair_ended(case: Case, match: Match) -> None:
     await db.meetings.drop_reminders(case.session, meeting.id)
     if was_agreed:
         for reader, pair in ((one, Pair(match, other, one)), (other, Pair(match, one, other))):
-            message = screens.called_off(meeting, reader, pair.me, case.now, rebook=False)
+            message = screens.will_not_be(meeting, reader, pair.me, case.now)
             await tell_other(case, pair, message, f"meeting:{meeting.id}:cancelled:{reader.id}")
 
 

@@ -31,9 +31,9 @@ RATINGS = ("good", "so_so", "bad", "missed")
 
 @taps("pair_ended")
 async def pair_ended(case: Case, args: tuple[str, ...]) -> None:
-    """A pair has just ended; an old or forged button finds nothing to call off."""
+    """A pair has just ended or taken a break; an old or forged button finds nothing to call off."""
     match = await db.matching.get(case.session, number(args))
-    if match is None or match.state != db.matching.ENDED:
+    if match is None or match.state not in (db.matching.ENDED, db.matching.RESTING):
         raise Forged(NOT_YOURS)
     if case.person.id not in (match.trainer_id, match.worker_id) and not await case.coordinates(match.cluster_id):
         raise Forged(NOT_YOURS)

@@ -96,7 +96,8 @@ async def test_to_be_forgotten_erases_every_table(house: Running) -> None:
             if row.get("person_id") != trainer.id:
                 assert "Marcolino" not in str(row), table.name
     after = await rows_about(house, trainer.id)
-    assert set(before) - set(after) == {"matches", "meetings", "meeting_slots", "reminders", "meeting_feedback"}
+    of_both = {"matches", "match_messages", "meetings", "meeting_slots", "reminders", "meeting_feedback"}
+    assert set(before) - set(after) == of_both
 
 
 async def test_the_other_one_is_told(house: Running) -> None:
