@@ -58,7 +58,8 @@ async def fill(url: str, workers: int, trainers: int, seed: int = 1) -> None:
         session.add(cluster)
         await session.flush()
         people = [
-            _somebody("worker" if number < workers else "trainer", number, towns[at], chance) | {"cluster_id": cluster.id}
+            _somebody("worker" if number < workers else "trainer", number, towns[at], chance)
+            | {"cluster_id": cluster.id}
             for number, at in enumerate(where.tolist())
         ]
         for start in range(0, len(people), CHUNK):
@@ -159,7 +160,12 @@ async def _candidates(url: str, keep: Path, *, every: bool) -> dict[str, float]:
     edges = candidates(sides, top=EVERY, afar=EVERY) if every else candidates(sides)
     first = sides.workers.waited >= rules.LONG_WAIT_WEEKS
     np.savez(
-        keep, trainer=edges.trainer, worker=edges.worker, score=edges.score, room=sides.trainers.room.clip(0), first=first
+        keep,
+        trainer=edges.trainer,
+        worker=edges.worker,
+        score=edges.score,
+        room=sides.trainers.room.clip(0),
+        first=first,
     )
     return {"pairs": len(edges)}
 
@@ -300,7 +306,9 @@ def _choose(how: str, kept: Path) -> dict[str, float]:
     taught, workers = np.array(chosen, np.int64).reshape(-1, 2).T
     assert len(np.unique(workers)) == len(workers), "a worker is taught twice"
     assert (np.bincount(taught, minlength=len(given.room)) <= given.room).all(), "a trainer has too many"
-    score = dict(zip(zip(given.trainer.tolist(), given.worker.tolist(), strict=True), given.score.tolist(), strict=True))
+    score = dict(
+        zip(zip(given.trainer.tolist(), given.worker.tolist(), strict=True), given.score.tolist(), strict=True)
+    )
     return {
         "seconds": seconds,
         "mb": _peak_mb(),

@@ -217,7 +217,6 @@ async def _lessons(table: Table, *, quick: bool) -> None:
             )
             baseline = found
 
-
     crowd, pace = (500, 200.0) if quick else (10_000, 400.0)
     async with databases() as urls:
         found = await course.serve(urls["PostgreSQL"], crowd, pace)

@@ -1,7 +1,9 @@
 """Matching: the rounds that were run, the matches they proposed, what becomes of a pair and what it writes."""
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -12,13 +14,19 @@ from sqlalchemy import (
     Select,
     String,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     case,
+    cast,
     delete,
     func,
     or_,
     select,
+    type_coerce,
 )
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -123,9 +131,21 @@ async def get(session: AsyncSession, match_id: int, *, lock: bool = False) -> Ma
     return await session.scalar(query)
 
 
-async def one_round_at_a_time(session: AsyncSession, cluster_id: int) -> None:
-    """Wait until no other round of this cluster is under way (SQLite has one writer anyway)."""
-    await session.execute(select(Cluster.id).where(Cluster.id == cluster_id).with_for_update())
+async def one_round_at_a_time(session: AsyncSession, *cluster_ids: int) -> dict[int, Cluster]:
+    """Wait until nobody else brings people of these clusters together, and keep others from it until the transaction
+    ends (SQLite has one writer anyway). Returns them as they stand then, by their id.
+
+    A trainer of a cluster that exchanges may be taken by any other that does: those are waited for too, always in the
+    same order. Whoever only refers to a cluster (somebody joins it) waits for nothing.
+    """
+    locked = await session.scalars(
+        select(Cluster)
+        .where(or_(Cluster.id.in_(cluster_ids), Cluster.exchange))
+        .order_by(Cluster.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {one.id: one for one in locked if one.id in cluster_ids}
 
 
 async def of_person(session: AsyncSession, person_id: int, *states: str) -> Sequence[Match]:
@@ -139,6 +159,13 @@ async def of_person(session: AsyncSession, person_id: int, *states: str) -> Sequ
     ).all()
 
 
+async def open_of(session: AsyncSession, person_id: int) -> Sequence[Match]:
+    """This person's open matches, oldest first, as they stand now and kept from others until the transaction ends."""
+    query = select(Match).where(or_(Match.trainer_id == person_id, Match.worker_id == person_id), Match.state.in_(OPEN))
+    locked = query.order_by(Match.id).with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(locked)).all()
+
+
 async def in_cluster(session: AsyncSession, cluster_id: int, *states: str) -> Sequence[Match]:
     """The matches of this cluster's workers in these states (all without one), oldest first."""
     query = select(Match).where(Match.cluster_id == cluster_id).order_by(Match.id)
@@ -147,23 +174,42 @@ async def in_cluster(session: AsyncSession, cluster_id: int, *states: str) -> Se
 
 # -- who is looking -------------------------------------------------------------------------------------
 
+
+class Words(TypeDecorator[tuple[str, ...]]):
+    """A list of words that the database holds as JSON, read as it stands: the same list is understood once, not for
+    everybody who has it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        return _words(value or "[]")
+
+
+@lru_cache(100_000)
+def _words(json_list: str) -> tuple[str, ...]:
+    return tuple(json.loads(json_list))
+
+
+# Columns, not the class: a hundred thousand rows pass twice as fast when they need not become somebody's attributes.
+_person = Person.__table__.c
 SEEKER = (
-    Person.id,
-    Person.cluster_id,
-    Person.country,
-    Person.language,
-    Person.languages,
-    Person.topics,
-    Person.times,
-    Person.zone,
-    Person.city_id,
-    Person.sector,
-    Person.age_band,
-    Person.travel_km,
-    Person.remote,
-    Person.places,
-    Person.prefers,
-    Person.joined_at,
+    _person.id,
+    _person.cluster_id,
+    _person.country,
+    _person.language,
+    *(
+        type_coerce(cast(_person[name], Text), Words()).label(name)
+        for name in ("languages", "topics", "times", "prefers")
+    ),
+    _person.zone,
+    _person.city_id,
+    _person.sector,
+    _person.age_band,
+    _person.travel_km,
+    _person.remote,
+    _person.places,
+    _person.joined_at,
 )
 
 
@@ -271,7 +317,20 @@ async def alone_since(session: AsyncSession) -> dict[int, datetime]:
 
 
 async def rest_of(session: AsyncSession, person_id: int) -> Rest | None:
-    return await session.scalar(select(Rest).where(Rest.person_id == person_id))
+    query = select(Rest).where(Rest.person_id == person_id)
+    return await session.scalar(query.execution_options(populate_existing=True))
+
+
+async def leave_out(
+    session: AsyncSession, person_id: int, by: int | None, at: datetime, until: datetime | None
+) -> None:
+    """Keep that this person is left out, also when others do so at this moment. What somebody wants for themself
+    (`by` None) does not take the place of what others have decided, which has no end (even if those have left)."""
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    facts = {"by": by, "at": at, "until": until}
+    theirs = Rest.until.is_not(None) if by is None else None
+    new = insert(Rest).values(person_id=person_id, **facts)
+    await session.execute(new.on_conflict_do_update(index_elements=["person_id"], set_=facts, where=theirs))
 
 
 # -- what is due ----------------------------------------------------------------------------------------
@@ -312,10 +371,9 @@ async def to_follow(session: AsyncSession, now: datetime, limit: int) -> Sequenc
     return (await session.scalars(locked)).all()
 
 
-async def clusters_due(session: AsyncSession, now: datetime) -> Sequence[Cluster]:
-    """The clusters whose round is due."""
-    query = select(Cluster).where(Cluster.next_round_at <= now).order_by(Cluster.id)
-    return (await session.scalars(query.with_for_update(skip_locked=True))).all()
+async def clusters_due(session: AsyncSession, now: datetime) -> Sequence[int]:
+    """The ids of the clusters whose round is due."""
+    return (await session.scalars(select(Cluster.id).where(Cluster.next_round_at <= now).order_by(Cluster.id))).all()
 
 
 def key_of(match_id: int, message_id: int) -> str:

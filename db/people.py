@@ -16,6 +16,8 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -110,12 +112,13 @@ async def talk_of(session: AsyncSession, person_id: int) -> Conversation | None:
 
 
 async def conversation(session: AsyncSession, person_id: int, now: datetime) -> Conversation:
-    """The person's conversation, begun when there is none yet."""
+    """The person's conversation, begun when there is none yet; also when somebody else begins it at this moment."""
     found = await session.get(Conversation, person_id)
     if found is None:
-        found = Conversation(person_id=person_id, answers={}, screen=[], updated_at=now)
-        session.add(found)
-        await session.flush()
+        insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+        new = insert(Conversation).values(person_id=person_id, updated_at=now)
+        await session.execute(new.on_conflict_do_nothing(index_elements=["person_id"]))
+        found = await session.get_one(Conversation, person_id)
     return found
 
 
@@ -151,7 +154,7 @@ async def count(session: AsyncSession) -> int:
 async def everything_of(session: AsyncSession, person: Person) -> dict[str, list[dict[str, Any]]]:
     """Every row of every table that is about this person, by table; what `/mydata` gives.
 
-    What the other one of a match has answered is theirs, and left out.
+    What the other one of a match has answered is theirs, and left out, and so is who has reported somebody.
     """
     found: dict[str, list[dict[str, Any]]] = {}
     for table in Base.metadata.sorted_tables:
@@ -182,6 +185,8 @@ async def everything_of(session: AsyncSession, person: Person) -> dict[str, list
     for match in found.get("matches", ()):
         other = "worker" if match["trainer_id"] == person.id else "trainer"
         del match[f"{other}_says"], match[f"{other}_why"]
+    for rest in found.get("match_rests", ()):
+        del rest["by"]  # whoever has reported somebody
     return found
 
 

@@ -1,6 +1,7 @@
 """The schema: up, down, up again with data in it; and the models say the same as the migrations."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,6 +70,24 @@ async def test_up_with_data_down_and_up_again(empty_database_url: str) -> None:
     assert await migrate.current(empty_database_url) is None
     await up(empty_database_url)
     assert await look(empty_database_url, differences) == []
+
+
+async def test_no_id_is_given_again_after_a_table_was_made_anew(empty_database_url: str) -> None:
+    """Old buttons and the keys of letters hold ids for ever."""
+    await up(empty_database_url, "0004")
+    run = f"insert into rounds (cluster_id, at, matched, unmatched{{}}) values (1, {DAY}, 0, 0{{}})"
+    for statement in (AT_FIRST.split(";")[0], run.format("", ""), run.format("", ""), "delete from rounds"):
+        await execute(empty_database_url, statement)
+    await up(empty_database_url)
+    await execute(empty_database_url, run.format(", figures", ", '{}'"))
+    assert [tuple(row) for row in await execute(empty_database_url, "select id from rounds")] == [(3,)]
+
+
+async def test_sqlite_never_gives_an_id_twice(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ids.db'}"
+    await up(url)
+    forgetful = "select name from sqlite_master where type = 'table' and sql like '%	id %' and sql not like '%AUTOINCREMENT%'"
+    assert await execute(url, forgetful) == []
 
 
 DAY = "'2026-11-23 09:00:00+00:00'"

@@ -25,12 +25,13 @@ def assign(capacity: Sequence[int], candidates: Iterable[tuple[int, int, int]]) 
     scores = _best_of_each_pair(capacity, candidates)
     if not scores:
         return []
-    trainer, pair_worker = np.array(list(scores), dtype=np.int64).T
+    workers = {worker: at for at, worker in enumerate(sorted({worker for _, worker in scores}))}
+    trainer = np.array([trainer for trainer, _ in scores], dtype=np.int64)
+    worker = np.array([workers[worker] for _, worker in scores], dtype=np.int64)
     score = np.fromiter(scores.values(), dtype=np.int64, count=len(scores))
-    workers, worker = np.unique(pair_worker, return_inverse=True)
-    room = np.minimum(np.array(capacity, dtype=object).clip(0), len(workers)).astype(np.int64)
+    room = np.array([min(max(0, places), len(workers)) for places in capacity], dtype=np.int64)
     chosen = solve(room, trainer, worker, score)
-    return sorted(zip(trainer[chosen].tolist(), pair_worker[chosen].tolist(), strict=True))
+    return sorted(pair for pair, kept in zip(scores, chosen.tolist(), strict=True) if kept)
 
 
 def solve(
@@ -86,6 +87,6 @@ def _best_of_each_pair(
         if not 0 <= score <= BEST_SCORE:
             raise ValueError(f"candidate has score {score}, but scores go from 0 to {BEST_SCORE}")
         if capacity[trainer] > 0:
-            pair = (trainer, worker)
+            pair = (int(trainer), int(worker))
             scores[pair] = max(score, scores.get(pair, 0))
     return scores

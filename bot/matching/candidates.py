@@ -182,8 +182,8 @@ class Compared:
     def _fluency(self) -> tuple[Flags, Flags, Flags]:
         """Whether they share a language; the one the worker uses here; the one both do."""
         shared = self._mine("languages") & self._theirs("languages")
-        mine = (shared & self._mine("language")) != 0
-        return shared != 0, mine, mine & ((shared & self._theirs("language")) != 0)
+        mine = shared & self._mine("language")
+        return shared != 0, mine != 0, (mine & self._theirs("language")) != 0
 
     def _mine(self, what: str) -> Any:
         return getattr(self.sides.workers, what)[self.worker]

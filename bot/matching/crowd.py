@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Self, cast
+from math import cos, nan, radians, sin
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -22,7 +23,10 @@ type Numbers = NDArray[np.int64]
 type Flags = NDArray[np.bool_]
 
 HOURS_OF = {"am": (9, 12), "pm": (13, 17), "eve": (17, 21)}  # on the person's own clock, from and up to
+HOUR_WORDS, HOURS_A_WORD = 3, 56
 EARTH_RADIUS_KM = 6371.0088
+
+_WORD = (1 << HOURS_A_WORD) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +90,8 @@ class Crowd:
     @staticmethod
     def of(people: Sequence[Facts], now: datetime) -> "Crowd":
         week = _Week(now)
-        where = np.full((len(people), 3), np.nan)
-        for at, one in enumerate(people):
-            if (vector := _vector(one.city_id)) is not None:
-                where[at] = vector
-        hours = np.zeros((len(people), 3), np.uint64)
-        for at, one in enumerate(people):
-            hours[at] = week.hours(one.zone, one.times)
 
-        def floats(values: Sequence[float]) -> Floats:
+        def floats(values: Sequence[Any]) -> Floats:
             return np.array(values, np.float64)
 
         def bits(values: Sequence[int]) -> Bits:
@@ -106,13 +103,13 @@ class Crowd:
             language=bits([bits_of(LANGUAGE, (one.language,)) for one in people]),
             languages=bits([bits_of(LANGUAGE, one.languages) for one in people]),
             topics=bits([bits_of(TOPIC, one.topics) for one in people]),
-            hours=hours,
-            where=where,
-            sector=bits([bits_of(SECTOR, (one.sector, *one.taught)) for one in people]),
-            age=bits([bits_of(AGE, (one.age_band,)) for one in people]),
+            hours=np.array([week.hours(one.zone, one.times) for one in people], np.uint64).reshape(-1, HOUR_WORDS),
+            where=floats([_vector(one.city_id) for one in people]).reshape(-1, 3),
+            sector=bits([bits_of(KIND, (one.sector, *one.taught)) for one in people]),
+            age=bits([bits_of(KIND, (one.age_band,)) for one in people]),
             km=floats([one.travel_km for one in people]),
             remote=np.array([one.remote for one in people], np.bool_),
-            prefers=bits([bits_of(SECTOR, one.prefers) | bits_of(AGE, one.prefers) for one in people]),
+            prefers=bits([bits_of(KIND, one.prefers) for one in people]),
             waited=floats([max(0.0, (now - one.since) / timedelta(weeks=1)) for one in people]),
             reliable=floats([reliability(one.kept, one.missed) for one in people]),
             prepared=floats([one.prepared for one in people]),
@@ -148,8 +145,7 @@ class _Numbering:
 
 
 TOPIC = _Numbering(vocabulary.keys("topic"))
-SECTOR = _Numbering(vocabulary.keys("sector"))
-AGE = _Numbering((*TRAINER_AGES, *WORKER_AGES))
+KIND = _Numbering((*TRAINER_AGES, *WORKER_AGES, *vocabulary.keys("sector")))  # of person, which others may prefer
 LANGUAGE = _Numbering(("en", "it", "de", "es"))
 
 
@@ -160,16 +156,13 @@ def bits_of(numbering: _Numbering, words: tuple[str, ...]) -> int:
 
 
 @lru_cache(100_000)
-def _vector(city_id: int | None) -> tuple[float, float, float] | None:
+def _vector(city_id: int | None) -> tuple[float, float, float]:
+    """From the middle of the Earth to this town, one long; NaN for none that is known."""
     place = places.get(city_id) if city_id is not None else None
     if place is None:
-        return None
-    latitude, longitude = np.radians(place.latitude), np.radians(place.longitude)
-    return (
-        float(np.cos(latitude) * np.cos(longitude)),
-        float(np.cos(latitude) * np.sin(longitude)),
-        float(np.sin(latitude)),
-    )
+        return (nan, nan, nan)
+    latitude, longitude = radians(place.latitude), radians(place.longitude)
+    return cos(latitude) * cos(longitude), cos(latitude) * sin(longitude), sin(latitude)
 
 
 class _Week:
@@ -177,23 +170,23 @@ class _Week:
 
     def __init__(self, now: datetime) -> None:
         self._now = now
-        self._seen: dict[tuple[str, tuple[str, ...]], tuple[int, int, int]] = {}
+        self._zones: dict[str, dict[str, int]] = {}
 
     def hours(self, zone: str, times: tuple[str, ...]) -> tuple[int, int, int]:
-        found = self._seen.get((zone, times))
-        if found is None:
-            found = self._seen[zone, times] = self._read(zone, times)
-        return found
+        parts = self._zones.get(zone)
+        if parts is None:
+            parts = self._zones[zone] = self._parts(zone)
+        found = 0
+        for time in times:
+            found |= parts.get(time, 0)
+        return found & _WORD, found >> HOURS_A_WORD & _WORD, found >> 2 * HOURS_A_WORD
 
-    def _read(self, zone: str, times: tuple[str, ...]) -> tuple[int, int, int]:
+    def _parts(self, zone: str) -> dict[str, int]:
+        """The hours of each part of the week there: bit `n` is the hour `n` hours after Monday, 0:00 UTC."""
         offset = self._now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
         ahead = round(offset / timedelta(hours=1))
-        words = [0, 0, 0]
-        for time in times:
-            weekday, _, part = time.partition("-")
-            if part not in HOURS_OF or not weekday.isdigit() or int(weekday) > 6:
-                continue
-            for hour in range(*HOURS_OF[part]):
-                at = (int(weekday) * 24 + hour - ahead) % 168
-                words[at // 56] |= 1 << at % 56
-        return cast(tuple[int, int, int], tuple(words))
+        return {
+            f"{day}-{part}": sum(1 << (day * 24 + hour - ahead) % 168 for hour in range(*HOURS_OF[part]))
+            for day in range(7)
+            for part in HOURS_OF
+        }

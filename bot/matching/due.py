@@ -26,16 +26,21 @@ async def tick(database: Database, now: datetime, house: House) -> int:
         async with database.begin() as session:
             done = await work(session, house, now, limit)
         most = max(most, BATCH if done >= limit else done)
-    async with database.begin() as session:
-        await _rounds(session, now, house)
+    async with database.read() as session:
+        due = await db.matching.clusters_due(session, now)
+    for cluster_id in due:
+        async with database.begin() as session:
+            await _round(session, cluster_id, now, house)
     return most
 
 
-async def _rounds(session: AsyncSession, now: datetime, house: House) -> None:
-    """Run the rounds whose time has come; one that was missed is run once."""
-    for cluster in await db.matching.clusters_due(session, now):
-        cluster.next_round_at = service.next_round(cluster.rounds, cluster.zone, now)
-        await service.run_round(session, cluster, None, now, house)
+async def _round(session: AsyncSession, cluster_id: int, now: datetime, house: House) -> None:
+    """Run the round whose time has come; one that was missed is run once, and no other clock runs it too."""
+    cluster = (await db.matching.one_round_at_a_time(session, cluster_id)).get(cluster_id)
+    if cluster is None or cluster.next_round_at is None or cluster.next_round_at > now:
+        return
+    cluster.next_round_at = service.next_round(cluster.rounds, cluster.zone, now)
+    await service.run_round(session, cluster, None, now, house)
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

@@ -3,11 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import isnan
 from typing import Any
 
 import numpy as np
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.clusters
@@ -17,7 +19,7 @@ import db.meetings
 from bot.case import House
 from bot.matching import rules
 from bot.matching.candidates import Before, Edges, Sides
-from bot.matching.crowd import Crowd, Facts
+from bot.matching.crowd import Crowd, Facts, Numbers
 from bot.matching.pairing import best_pairs
 from db.clusters import Cluster
 
@@ -42,20 +44,37 @@ class Seekers:
 
     def pair(self, trainer: int, worker: int) -> Pair:
         """The two at these places."""
-        one, other = np.array([worker]), np.array([trainer])
-        compared = self.sides.compared(one, other)
-        terms = {name: round(100 * float(term[0])) for name, term in compared.terms().items()}
-        km = float(compared.km[0])
-        mine, theirs = self.workers[worker], self.trainers[trainer]
-        reasons = {
-            "languages": sorted(set(mine.languages) & set(theirs.languages)),
-            "topics": sorted(set(mine.topics) & set(theirs.topics)),
-            "times": rules.in_order_of_week(set(mine.times) & set(theirs.times)),
-            "km": None if np.isnan(km) else round(km),
-            "online": bool(compared.online[0]),
-            "terms": terms,
-        }
-        return Pair(theirs, mine, int(compared.scores()[0]), reasons)
+        return self.pairs(np.array([trainer]), np.array([worker]))[0]
+
+    def pairs(self, trainers: Numbers, workers: Numbers) -> list[Pair]:
+        """Each of these trainers with the worker at the same place of the other list."""
+        compared = self.sides.compared(workers, trainers)
+        terms = compared.terms()
+        percent = np.stack([np.rint(100 * term).astype(np.int64) for term in terms.values()], axis=1).tolist()
+        facts = zip(
+            [self.trainers[int(at)] for at in trainers],
+            [self.workers[int(at)] for at in workers],
+            compared.scores().tolist(),
+            compared.km.tolist(),
+            compared.online.tolist(),
+            percent,
+            strict=True,
+        )
+        return [
+            Pair(theirs, mine, score, _reasons(theirs, mine, km, online, dict(zip(terms, counted, strict=True))))
+            for theirs, mine, score, km, online, counted in facts
+        ]
+
+
+def _reasons(trainer: Facts, worker: Facts, km: float, online: bool, terms: dict[str, int]) -> dict[str, Any]:
+    return {
+        "languages": sorted(set(worker.languages) & set(trainer.languages)),
+        "topics": sorted(set(worker.topics) & set(trainer.topics)),
+        "times": rules.in_order_of_week(set(worker.times) & set(trainer.times)),
+        "km": None if isnan(km) else round(km),
+        "online": online,
+        "terms": terms,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +126,8 @@ async def plan_round(session: AsyncSession, cluster: Cluster, now: datetime, hou
 
 def _plan(cluster_id: int, seekers: Seekers, left_out: Mapping[str, int]) -> RoundPlan:
     chosen = best_pairs(with_room(seekers.sides))
-    pairs = tuple(
-        seekers.pair(trainer, worker)
-        for trainer, worker in sorted(zip(chosen.trainer.tolist(), chosen.worker.tolist(), strict=True))
-    )
+    order = np.lexsort((chosen.worker, chosen.trainer))
+    pairs = tuple(seekers.pairs(chosen.trainer[order], chosen.worker[order]))
     alone = np.setdiff1d(np.arange(len(seekers.workers)), chosen.worker)
     staying = Counter(why_without(seekers.sides, alone)) + Counter(left_out)
     longest = max((float(seekers.sides.workers.waited[at]) for at in alone.tolist()), default=0.0)
@@ -149,24 +166,29 @@ async def read(
         frozenset(one.id for one in everywhere.values() if one.exchange) if cluster.exchange else frozenset[int]()
     )
     open_to = {cluster.id, *exchange}
-    facts = await _facts(session, "worker", {cluster.id}, now, workers)
-    teaching = await _facts(session, "trainer", open_to, now, trainers)
-    taken = await db.matching.places_taken(session, open_to)
-    learnt = await db.lessons.lessons_learnt(session, "trainer")
     lessons = max(1, len(house.curriculum.track("trainer")))
-    taught = await db.matching.sectors_taught(session)
-    able = [
-        replace(
-            one,
-            room=one.room - taken.get(one.id, 0),
-            prepared=min(1.0, learnt.get(one.id, 0) / lessons),
-            taught=taught.get(one.id, frozenset()),
-        )
-        for one in teaching
-    ]
+    learnt = await db.lessons.lessons_learnt(session, "trainer")
+    able = _Past(
+        *await db.meetings.kept_and_missed(session, "trainer"),
+        silent=await db.matching.unanswered(session, "trainer"),
+        taken=await db.matching.places_taken(session, open_to),
+        prepared={person: min(1.0, number / lessons) for person, number in learnt.items()},
+        taught=await db.matching.sectors_taught(session),
+    )
+    willing = _Past(
+        *await db.meetings.kept_and_missed(session, "worker"),
+        silent=await db.matching.unanswered(session, "worker"),
+        alone_since=await db.matching.alone_since(session),
+    )
+    learning = await db.matching.seekers(session, "worker", {cluster.id}, now, workers)
+    teaching = await db.matching.seekers(session, "trainer", open_to, now, trainers)
     before = await db.matching.pairs_before(session, {cluster.id})
     weights = rules.weighed(house.settings.matching_weights)
-    return await asyncio.to_thread(_seekers, facts, able, before, weights, exchange, now)
+
+    def understood() -> Seekers:
+        return _seekers(willing.facts(learning), able.facts(teaching), before, weights, exchange, now)
+
+    return await asyncio.to_thread(understood)
 
 
 def _seekers(
@@ -182,36 +204,45 @@ def _seekers(
     return Seekers(tuple(workers), tuple(trainers), sides)
 
 
-async def _facts(
-    session: AsyncSession, role: str, clusters: Collection[int], now: datetime, ids: Collection[int] | None
-) -> list[Facts]:
-    rows = await db.matching.seekers(session, role, clusters, now, ids)
-    silent = await db.matching.unanswered(session, role)
-    kept, missed = await db.meetings.kept_and_missed(session, role)
-    since = await db.matching.alone_since(session) if role == "worker" else {}
-    return [
-        Facts(
-            id=row.id,
-            cluster_id=row.cluster_id,
-            country=row.country,
-            language=row.language,
-            languages=tuple(row.languages),
-            topics=tuple(row.topics),
-            times=tuple(row.times),
-            zone=row.zone,
-            city_id=row.city_id,
-            sector=row.sector,
-            age_band=row.age_band,
-            travel_km=row.travel_km,
-            remote=row.remote,
-            prefers=tuple(row.prefers),
-            since=max(row.joined_at, since.get(row.id, row.joined_at)),
-            room=row.places if role == "trainer" else 1,
-            kept=kept.get(row.id, 0),
-            missed=missed.get(row.id, 0) + silent.get(row.id, 0),
-        )
-        for row in rows
-    ]
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What people of one role have done so far, by their ids; who has done nothing is absent."""
+
+    kept: Mapping[int, int]
+    missed: Mapping[int, int]
+    silent: Mapping[int, int]
+    alone_since: Mapping[int, datetime] = field(default_factory=dict[int, datetime])
+    taken: Mapping[int, int] | None = None  # of a trainer's places; a worker has one
+    prepared: Mapping[int, float] = field(default_factory=dict[int, float])
+    taught: Mapping[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
+
+    def facts(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Facts]:
+        """What a round goes by, of each of these seekers."""
+        return [
+            Facts(
+                id=row.id,
+                cluster_id=row.cluster_id,
+                country=row.country,
+                language=row.language,
+                languages=row.languages,
+                topics=row.topics,
+                times=row.times,
+                zone=row.zone,
+                city_id=row.city_id,
+                sector=row.sector,
+                age_band=row.age_band,
+                travel_km=row.travel_km,
+                remote=row.remote,
+                prefers=row.prefers,
+                since=max(row.joined_at, self.alone_since.get(row.id, row.joined_at)),
+                room=(1 if self.taken is None else row.places - self.taken.get(row.id, 0)),
+                kept=self.kept.get(row.id, 0),
+                missed=self.missed.get(row.id, 0) + self.silent.get(row.id, 0),
+                prepared=self.prepared.get(row.id, 0.0),
+                taught=self.taught.get(row.id, frozenset()),
+            )
+            for row in rows
+        ]
 
 
 # -- why not, and what else -----------------------------------------------------------------------------

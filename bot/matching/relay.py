@@ -9,7 +9,7 @@ from bot.case import Case
 from bot.errors import Forged, Refused
 from bot.matching import pairs
 from bot.matching.rules import BLOCKED, WRITE_FORM
-from bot.matching.service import NOT_YOURS, mine, other_of
+from bot.matching.service import NOT_YOURS, mine, other_of, rest
 from bot.matching.tell import letter, tell
 from bot.messages import Button, Lane, Outgoing
 from bot.outbox.put import Letter
@@ -72,7 +72,8 @@ async def take_back(case: Case) -> None:
 
 
 async def report(case: Case, match: Match) -> Person:
-    """The pair ends at once, and the coordinators see the last messages. Twice is harmless."""
+    """The pair ends at once, the coordinators see the last messages, and nobody is proposed to the other one until they
+    have decided. Twice is harmless."""
     other = await other_of(case.session, match, case.person.id)
     if (match.trainer_why if case.person.id == match.trainer_id else match.worker_why) == BLOCKED:
         return other
@@ -88,6 +89,8 @@ async def report(case: Case, match: Match) -> Person:
         match.trainer_why = BLOCKED
     else:
         match.worker_why = BLOCKED
+    # Nobody else is sent to them until a coordinator has looked at it.
+    await rest(case.session, other.id, case.person.id, case.now)
     await _tell_coordinators(case, match, other)
     db.audit.note(case.session, case.now, case.person.id, "block", f"match:{match.id}", blocked=other.id)
     return other
@@ -111,6 +114,8 @@ async def _tell_coordinators(case: Case, match: Match, other: Person) -> None:
             name=case.person.name,
             other=other.name,
         )
-        message = Outgoing("\n".join((head, *lines)))
+        note = t("I propose nobody to {other} until one of you decides.", other=other.name)
+        again = Button(t.plain("Propose people again"), f"matching:readmit:{other.id}", spoken=False)
+        message = Outgoing("\n".join((head, *lines, "", note)), ((again,),))
         letters.append(letter(reader, message, Lane.REMINDER, f"{case.key}:blocked:{reader.id}", case.now, case.house))
     await tell(case.session, letters, case.now)

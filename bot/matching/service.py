@@ -26,7 +26,7 @@ from bot.messages import Button, Do, Lane, Outgoing
 from bot.outbox.put import Letter
 from bot.texts import N_, tongue
 from db.clusters import Cluster
-from db.matching import ACCEPTED, DECLINED, ENDED, EXPIRED, OFFERED, OPEN, PAIRED, PROPOSED, Match, Rest, Round
+from db.matching import ACCEPTED, DECLINED, ENDED, EXPIRED, OFFERED, PAIRED, PROPOSED, Match, Round
 from db.people import Person
 
 NOT_YOURS = N_("I don't know this button. Here is what I can do:")
@@ -44,7 +44,7 @@ async def run_round(
     Where a coordinator has to look first, and did not ask for the round, the pairs wait for that. A pair is never
     offered twice: run again, it finds only what is new.
     """
-    await db.matching.one_round_at_a_time(session, cluster.id)
+    cluster = (await db.matching.one_round_at_a_time(session, cluster.id))[cluster.id]
     plan = await planning.plan_round(session, cluster, now, house)
     actor = by.id if by else None
     run = Round(
@@ -141,35 +141,42 @@ async def propose(case: Case, cluster: Cluster, pair: Pair) -> Match:
 async def follow(session: AsyncSession, house: House, now: datetime, limit: int) -> int:
     """The next best for those whose offer is over and who are still looking. Returns how many offers were looked at.
 
-    Nothing that was sent already is moved. Who let the offer pass without a word waits for the next round.
+    Nothing that was sent already is moved. Who let the offer pass without a word waits for the next round, and so does
+    a trainer whose pair has ended.
     """
     over = await db.matching.to_follow(session, now, limit)
+    if not over:
+        return 0
+    clusters = await db.matching.one_round_at_a_time(session, *{match.cluster_id for match in over if match.cluster_id})
+    made: list[Match] = []
     for match in over:
         match.follow_at = None
-        cluster = await db.clusters.get(session, match.cluster_id) if match.cluster_id else None
+        cluster = clusters.get(match.cluster_id or 0)
         if cluster is None:
             continue
-        await db.matching.one_round_at_a_time(session, cluster.id)
-        passed = match.state == EXPIRED
+        passed, ended = match.state == EXPIRED, match.state == ENDED
         if match.worker_says or not passed:
             looking = await planning.read(session, cluster, now, house, workers=[match.worker_id])
-            await _offer(session, cluster, planning.best_for_worker(looking), now, house)
-        if match.trainer_says or not passed:
+            made += await _next_best(session, cluster, planning.best_for_worker(looking), now)
+        if not ended and (match.trainer_says or not passed):
             teaching = await planning.read(session, cluster, now, house, trainers=[match.trainer_id])
-            await _offer(session, cluster, planning.best_for_trainer(teaching), now, house)
+            made += await _next_best(session, cluster, planning.best_for_trainer(teaching), now)
+    await _send_offers(session, [match for match in made if match.state == OFFERED], now, house)
+    for cluster in clusters.values():
+        waiting = [match for match in made if match.state == PROPOSED and match.cluster_id == cluster.id]
+        if waiting:
+            await _ask_coordinators(session, cluster, len(waiting), f"match:{waiting[0].id}", now, house)
     return len(over)
 
 
-async def _offer(session: AsyncSession, cluster: Cluster, pair: Pair | None, now: datetime, house: House) -> None:
+async def _next_best(session: AsyncSession, cluster: Cluster, pair: Pair | None, now: datetime) -> list[Match]:
+    """A match of these two, kept so that the next one who looks finds their places taken."""
     if pair is None:
-        return
+        return []
     match = _match(pair, now, PROPOSED if cluster.approval else OFFERED)
     session.add(match)
     await session.flush()
-    if cluster.approval:
-        await _ask_coordinators(session, cluster, 1, f"match:{match.id}", now, house)
-    else:
-        await _send_offers(session, [match], now, house)
+    return [match]
 
 
 # -- offers ---------------------------------------------------------------------------------------------
@@ -257,8 +264,6 @@ async def accept(case: Case, match: Match) -> bool:
 
 async def decline(case: Case, match: Match) -> None:
     """Say no for this person. The other one is told gently, without a reason. Twice is harmless."""
-    if match.state in PAIRED:
-        raise Refused(N_("You have both said yes already. You can end it under “My match”."))
     if match.state == DECLINED and has_said(match, case.person.id) == "no":
         return
     if not is_open(match, case.now):
@@ -293,13 +298,7 @@ async def rest(
     session: AsyncSession, person_id: int, by: int | None, now: datetime, until: datetime | None = None
 ) -> None:
     """Leave this person out of matching; a coordinator (`by`) for as long as they say, whatever the person says."""
-    kept = await db.matching.rest_of(session, person_id)
-    if kept is not None and kept.by is not None and by is None:
-        return
-    if kept is None:
-        session.add(Rest(person_id=person_id, by=by, at=now, until=until))
-    else:
-        kept.by, kept.at, kept.until = by, now, until
+    await db.matching.leave_out(session, person_id, by, now, until)
 
 
 async def take_in_again(session: AsyncSession, person_id: int) -> None:
@@ -348,7 +347,9 @@ def _expired_text(match: Match, reader: Person) -> str:
 
 async def end_all(case: Case) -> None:
     """The person leaves for good: their open offers and matches end, and the other sides are told."""
-    for match in await db.matching.of_person(case.session, case.person.id, *OPEN):
+    async with nothing_written_yet(case):
+        still_open = await db.matching.open_of(case.session, case.person.id)
+    for match in still_open:
         other = await other_of(case.session, match, case.person.id)
         t = tongue(other.language)
         if match.state == PROPOSED:

@@ -3,7 +3,7 @@
 import db.matching
 from bot.case import Case, Taps, number, word
 from bot.errors import Refused
-from bot.matching import desk_taps, pair_taps, relay, screens, service, wishes_taps
+from bot.matching import desk_taps, pair_taps, queue_taps, relay, screens, service, wishes_taps
 from bot.matching.screens import chosen_id, menu
 from bot.messages import Button, Do
 from bot.people import service as people
@@ -14,6 +14,7 @@ taps = Taps("matching")
 taps.update(pair_taps.taps)
 taps.update(wishes_taps.taps)
 taps.update(desk_taps.taps)
+taps.update(queue_taps.taps)
 
 NOTHING_OPEN = N_("There is no proposal open for you at the moment. I will write to you when there is one.")
 
@@ -46,8 +47,11 @@ async def accept(case: Case, args: tuple[str, ...]) -> None:
 async def decline(case: Case, args: tuple[str, ...]) -> None:
     """Say no to an offer, and be asked why with one tap."""
     match = await _offer(case, args)
-    await service.decline(case, match)
     t = case.t
+    if match.state in PAIRED:
+        case.say(t("You have both said yes already. Here is what you can do:"))
+        return await status(case, ())
+    await service.decline(case, match)
     case.tick(t("No, thank you"))
     reasons = {
         "time": t.plain("The times do not suit me"),
@@ -56,7 +60,7 @@ async def decline(case: Case, args: tuple[str, ...]) -> None:
         "later": t.plain("Not now, later"),
         "other": t.plain("Another reason"),
     }
-    case.say(
+    return case.say(
         t("That is all right, and I keep looking. If you like, tell me why; the other side will not see it."),
         *service.rows(Button(label, f"matching:reason:{match.id}:{key}") for key, label in reasons.items()),
         [menu(t)],
@@ -89,9 +93,10 @@ async def reason(case: Case, args: tuple[str, ...]) -> None:
 async def again(case: Case, _args: tuple[str, ...]) -> None:
     """Look for somebody for me again."""
     kept = await db.matching.rest_of(case.session, case.person.id)
-    if kept is not None and kept.by is None:
-        await service.take_in_again(case.session, case.person.id)
-    case.say(case.t("Good, I am looking for somebody for you again."), [menu(case.t)])
+    if kept is not None and kept.until is None:
+        return await _show_waiting(case)  # that is not theirs to end
+    await service.take_in_again(case.session, case.person.id)
+    return case.say(case.t("Good, I am looking for somebody for you again."), [menu(case.t)])
 
 
 @taps("why")
@@ -142,9 +147,11 @@ async def _show_waiting(case: Case) -> None:
         return case.say(text, [yes], [menu(t)])
     kept = await db.matching.rest_of(case.session, case.person.id)
     rests = kept is not None and (kept.until is None or kept.until > case.now)
-    if rests and kept is not None and kept.by is not None:
+    if rests and kept is not None and kept.until is None:
         text = t("Your coordinators have asked me to wait with proposals for you. They can tell you why.")
-        return case.say(text, [Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person",))], [menu(t)])
+        return case.say(
+            text, [Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person",))], [menu(t)]
+        )
     if rests:
         text = t("You asked me to wait a little, so I am not looking for anybody just now.")
         return case.say(text, [Button(t.plain("Look again now"), "matching:again", means=("affirm",))], [menu(t)])

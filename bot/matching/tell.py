@@ -28,7 +28,8 @@ def letter(person: Person, message: Outgoing, lane: Lane, key: str, now: datetim
 
 async def tell(session: AsyncSession, letters: Sequence[Letter], now: datetime) -> None:
     """Put the letters into the outbox and keep their choices, so that words can make them."""
-    for one in letters:
+    # Always in the same order, so that two who write to the same people wait for each other and do not lock up.
+    for one in sorted(letters, key=lambda one: one.person.id):
         if one.message.buttons:
             talk = await db.people.conversation(session, one.person.id, now)
             if not talk.form:  # in the middle of a form, its own question stays on the screen

@@ -8,13 +8,14 @@ import asyncio
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, inspect
 
 from db import tables
 from db.engine import Database
 
 
 def migrate(connection: Connection) -> None:
+    given = _ids_given(connection)
     context.configure(
         connection=connection,
         target_metadata=tables.metadata,
@@ -24,9 +25,23 @@ def migrate(connection: Connection) -> None:
     with context.begin_transaction():
         context.run_migrations()
     if connection.dialect.name == "sqlite":
+        _give_none_again(connection, given)
         lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if lost is not None:
             raise RuntimeError(f"a row of {lost[0]} points at a row of {lost[2]} that is not there")
+
+
+def _ids_given(connection: Connection) -> dict[str, int]:
+    """The highest id that each table of SQLite ever gave, be its row still there or not."""
+    if connection.dialect.name != "sqlite" or not inspect(connection).has_table("sqlite_sequence"):
+        return {}
+    return {table: last for table, last in connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")}
+
+
+def _give_none_again(connection: Connection, given: dict[str, int]) -> None:
+    """A table made anew knows only the ids that are left."""
+    for table, last in given.items():
+        connection.exec_driver_sql("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (last, table))
 
 
 def _without_foreign_keys(connection: Any, _record: Any) -> None:

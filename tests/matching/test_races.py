@@ -17,8 +17,20 @@ from bot.case import House
 from bot.matching import due, pairs, rules, service
 from db.clusters import Cluster
 from db.engine import Database
-from db.matching import ACCEPTED, DECLINED, ENDED, EXCLUDED, EXPIRED, OFFERED, OPEN, PAIRED, PROPOSED, RESTING
-from db.matching import Match, Round
+from db.matching import (
+    ACCEPTED,
+    DECLINED,
+    ENDED,
+    EXCLUDED,
+    EXPIRED,
+    OFFERED,
+    OPEN,
+    PAIRED,
+    PROPOSED,
+    RESTING,
+    Match,
+    Round,
+)
 from db.meetings import Meeting
 from db.outbox import OutboxRow
 from db.people import Person
@@ -116,6 +128,7 @@ async def test_every_offer_has_one_outcome_whoever_is_first(stage: Stage, seed: 
     """The two answer, change their minds and look, while the clock nudges, ends, and finds the next best."""
     rng = random.Random(seed)
     people = [one for side in await crowd(stage, 6, 10) for one in side]
+    by_id = {one.id: one for one in people}
     seen: Counter[str] = Counter()
     for _ in range(6):
         await run(stage)
@@ -125,8 +138,8 @@ async def test_every_offer_has_one_outcome_whoever_is_first(stage: Stage, seed: 
         clocks = [
             clock(stage, service.nudge, stage.now + timedelta(days=2)),
             clock(stage, service.nudge, stage.now + timedelta(days=2)),
-            clock(stage, service.follow),
-            clock(stage, service.follow),
+            clock(stage, service.follow, stage.now + rules.TIME_TO_SAY_WHY),
+            clock(stage, service.follow, stage.now + rules.TIME_TO_SAY_WHY),
         ]
         if rng.random() < 0.6:
             clocks += [clock(stage, service.expire, end), clock(stage, service.expire, end)]
@@ -142,8 +155,7 @@ async def test_every_offer_has_one_outcome_whoever_is_first(stage: Stage, seed: 
         stage.later(days=6)
         await tick(stage)
         for one in await matches(stage, ACCEPTED):  # their places are free again
-            who = next(person for person in people if person.id == rng.choice((one.trainer_id, one.worker_id)))
-            await stage.taps(who, f"matching:ended:{one.id}")
+            await stage.taps(by_id[rng.choice((one.trainer_id, one.worker_id))], f"matching:ended:{one.id}")
     assert seen[ACCEPTED] and seen[DECLINED] and seen[EXPIRED], seen
     assert stage.forged == 0
 
@@ -165,7 +177,11 @@ def _has_one_outcome(match: Match, rows: list[OutboxRow], names: dict[int, str])
     told = told_about(match, rows)
     about = {kind: n for kind, n in told.items() if kind in ENDS}
     texts = {
-        reader: [row.payload["text"] for row in rows if row.person_id == reader and f"It is {names[other]}" in row.payload["text"]]
+        reader: [
+            row.payload["text"]
+            for row in rows
+            if row.person_id == reader and f"It is {names[other]}" in row.payload["text"]
+        ]
         for reader, other in ((match.trainer_id, match.worker_id), (match.worker_id, match.trainer_id))
     }
     was_made = says == {"yes"} and match.state in (*PAIRED, ENDED)
@@ -215,6 +231,7 @@ async def test_a_round_and_the_next_best_do_not_take_the_same_place(stage: Stage
         await run(stage)
         for one in rng.sample(offers := await matches(stage, OFFERED), k=max(1, len(offers) * 2 // 3)):
             await stage.taps(by_id[rng.choice((one.trainer_id, one.worker_id))], f"matching:decline:{one.id}")
+        stage.now += rules.TIME_TO_SAY_WHY
         await asyncio.gather(
             *(clock(stage, service.follow) for _ in range(3)), *(run(stage) for _ in range(2)), tick(stage)
         )
@@ -245,6 +262,7 @@ async def test_clusters_that_exchange_do_not_book_a_trainer_twice(stage: Stage, 
         assert len(offers) == 8, "as many as there are places"
         for one in rng.sample(offers, k=6):
             await stage.taps(by_id[one.worker_id], f"matching:decline:{one.id}")
+        stage.now += rules.TIME_TO_SAY_WHY
 
 
 async def test_a_round_that_is_due_is_run_once_by_many_clocks(stage: Stage) -> None:
@@ -294,22 +312,25 @@ async def test_pairs_by_hand_and_a_round_do_not_take_the_same_place(stage: Stage
 @pytest.mark.parametrize("seed", range(3))
 async def test_who_is_taken_out_gets_no_offer_although_all_are_approved_at_once(stage: Stage, seed: int) -> None:
     rng = random.Random(seed)
-    desks = [await stage.add("coordinator", f"Ines {n}") for n in range(4)]
-    trainers, workers = await crowd(stage, 6, 10)
+    *desks, runs = [await stage.add("coordinator", f"Ines {n}") for n in range(5)]
+    await crowd(stage, 6, 10)
     async with stage.database.begin() as session:
         here = await session.get(Cluster, stage.cluster.id)
         assert here
         here.approval = True
     refused: set[int] = set()
-    for _ in range(3):
+    for wave in range(4):
         await run(stage)
         waiting = await matches(stage, PROPOSED)
         out = rng.sample(waiting, k=len(waiting) // 2)
-        racing: list[Awaitable[Any]] = [stage.taps(desk, f"matching:approve:{here.id}") for desk in desks[:2]]
-        for at, desk in enumerate(desks[2:]):
-            racing.append(in_turn(*(stage.taps(desk, f"matching:refuse:{one.id}") for one in out[at::2])))
-        racing += [clock(stage, service.follow), run(stage)]
-        rng.shuffle(racing)
+        racing: list[Awaitable[Any]] = [
+            in_turn(*(stage.taps(desk, f"matching:refuse:{one.id}") for one in out[at::2]))
+            for at, desk in enumerate(desks[2:])
+        ]
+        racing += [stage.taps(desk, f"matching:approve:{here.id}") for desk in desks[:2]]
+        racing += [clock(stage, service.follow), run(stage), stage.taps(runs, f"matching:run:{here.id}")]
+        if wave % 2:
+            rng.shuffle(racing)
         await asyncio.gather(*racing)
         rows = await letters(stage)
         for one in await matches(stage):
@@ -398,7 +419,11 @@ async def test_who_leaves_while_the_other_answers_leaves_nothing_open(stage: Sta
         (now,) = [match for match in await matches(stage) if match.id == one.id]
         if one.worker_id in {who.id for who in gone}:
             assert now.state in (ENDED, DECLINED, EXPIRED)
-        texts = [row.payload["text"] for row in rows if row.person_id == one.trainer_id and row.dedupe_key == f"match:{one.id}:ended:{one.trainer_id}"]
+        texts = [
+            row.payload["text"]
+            for row in rows
+            if row.person_id == one.trainer_id and row.dedupe_key == f"match:{one.id}:ended:{one.trainer_id}"
+        ]
         if now.state == ENDED and now.trainer_says == "yes":
             assert told in ({"made": 1, "ended": 1},), told
             assert "has left the programme" in texts[0]

@@ -1,103 +1,54 @@
-from datetime import timedelta
+"""What a round goes by: how much each term counts, and the week in its order."""
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.matching import rules
-from bot.matching.rules import Side
-from tests.people_factory import TUESDAY_NOON as NOW
 
-LANGUAGES, TOPICS = ("en", "it", "de", "es"), ("instagram", "reviews", "ads")
-TIMES = tuple(f"{day}-{part}" for day in range(7) for part in ("am", "pm", "eve"))
+terms = st.sampled_from(sorted(rules.TERMS))
 
 
-def side(id: int = 1, **facts: object) -> Side:
-    known: dict = {
-        "languages": {"it"},
-        "topics": {"instagram"},
-        "times": {"1-pm"},
-        "town": None,
-        "joined_at": NOW,
-        "paused": False,
-        "reachable": True,
-    } | facts
-    return Side(
-        id,
-        frozenset(known["languages"]),
-        frozenset(known["topics"]),
-        frozenset(known["times"]),
-        known["town"],
-        known["joined_at"],
-        known["paused"],
-        known["reachable"],
-    )
+def test_the_usual_weights_make_a_whole() -> None:
+    assert sum(rules.TERMS.values()) == pytest.approx(1.0)
+    assert rules.weighed({}) == rules.TERMS
 
 
-sides = st.builds(
-    side,
-    id=st.integers(1, 50),
-    languages=st.sets(st.sampled_from(LANGUAGES), max_size=2),
-    topics=st.sets(st.sampled_from(TOPICS)),
-    times=st.sets(st.sampled_from(TIMES), max_size=6),
-    town=st.none() | st.integers(1, 9),
-    joined_at=st.timedeltas(timedelta(days=-900), timedelta(days=900)).map(lambda gap: NOW + gap),
-    paused=st.booleans(),
-    reachable=st.booleans(),
-)
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(terms, st.floats(0, 1)))
+def test_what_the_operator_gives_counts_and_the_rest_stays_as_usual(given: dict[str, float]) -> None:
+    weights = rules.weighed(given)
+    assert weights.keys() == rules.TERMS.keys()
+    assert all(weights[name] == given.get(name, usual) for name, usual in rules.TERMS.items())
 
 
-@given(sides, sides, st.none() | st.floats(0, 20_040))
-def test_a_score_is_never_out_of_range(trainer: Side, worker: Side, km: float | None) -> None:
-    assert 0 <= rules.score(trainer, worker, km, NOW) <= rules.BEST_SCORE
-
-
-def test_the_best_pair_there_can_be_scores_all() -> None:
-    waited = NOW - rules.LONG_WAIT
-    week = set(TIMES[:3])
-    assert rules.score(side(times=week), side(times=week, joined_at=waited), 0.0, NOW) == 10_000
-
-
-def test_each_term_counts_as_much_as_it_should() -> None:
-    nothing = side(topics={"ads"}, times=set())
-    assert rules.score(nothing, side(), None, NOW) == 0
-    assert rules.score(nothing, side(), 0.0, NOW) == 2_000
-    assert rules.score(nothing, side(), 50.0, NOW) == 1_000
-    assert rules.score(nothing, side(joined_at=NOW - timedelta(weeks=4)), None, NOW) == 750
-    assert rules.score(side(times=set()), side(), None, NOW) == 4_000
-    assert rules.score(side(times=set()), side(topics={"instagram", "ads"}), None, NOW) == 2_000
-
-
-@given(st.lists(sides, max_size=8, unique_by=lambda one: one.id), st.lists(sides, max_size=8))
-def test_the_index_finds_exactly_the_pairs_that_fit(trainers: list[Side], workers: list[Side]) -> None:
-    before = {(trainer.id, worker.id) for trainer in trainers[:1] for worker in workers[:2]}
-    found = rules.possible(trainers, workers, before, lambda _a, _b: None, NOW)
-    brute = [
-        (trainer.id, worker.id)
-        for worker in workers
-        for trainer in trainers
-        if rules.fits(trainer, worker) and (trainer.id, worker.id) not in before
-    ]
-    assert sorted((edge.trainer.id, edge.worker.id) for edge in found) == sorted(brute)
-
-
-def test_the_first_demand_nobody_meets_is_the_reason() -> None:
-    worker, trainer, room = side(1), side(2), {2: 1}
-    assert rules.why_without(side(1, paused=True), [trainer], room, ()) == rules.PAUSED
-    assert rules.why_without(side(1, reachable=False), [trainer], room, ()) == rules.UNREACHABLE
-    assert rules.why_without(worker, [], room, ()) == rules.NO_LANGUAGE
-    assert rules.why_without(worker, [side(2, paused=True)], room, ()) == rules.NO_LANGUAGE
-    assert rules.why_without(worker, [side(2, languages={"de"})], room, ()) == rules.NO_LANGUAGE
-    assert rules.why_without(worker, [side(2, topics={"ads"})], room, ()) == rules.NO_TOPIC
-    assert rules.why_without(worker, [side(2, times={"1-am"})], room, ()) == rules.NO_TIME
-    assert rules.why_without(worker, [trainer], room, {(2, 1)}) == rules.TRIED
-    assert rules.why_without(worker, [trainer], {2: 0}, ()) == rules.NO_PLACE_LEFT
-    assert rules.why_without(worker, [trainer], room, ()) == rules.SCARCE
+def test_weights_that_are_given_do_not_become_the_usual_ones() -> None:
+    rules.weighed({"topics": 1.0})["times"] = 0.9
+    assert rules.weighed({})["topics"] == 0.3
+    assert rules.weighed({})["times"] == 0.15
 
 
 def test_the_week_is_read_from_monday_morning_on() -> None:
-    assert rules.in_order_of_week(["3-eve", "0-pm", "3-am", "nonsense", "0-am"]) == [
-        "0-am",
-        "0-pm",
-        "3-am",
-        "3-eve",
-    ]
+    found = rules.in_order_of_week(["3-eve", "0-pm", "3-am", "nonsense", "7-am", "0-am", "3-am"])
+    assert found == ["0-am", "0-pm", "3-am", "3-eve"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sets(st.sampled_from(rules.PARTS_OF_WEEK) | st.text(max_size=6)))
+def test_every_part_of_the_week_is_kept_once_and_nothing_else(times: set[str]) -> None:
+    found = rules.in_order_of_week(times)
+    assert set(found) == times & set(rules.PARTS_OF_WEEK)
+    day_and_hour = [(int(part[0]), ("am", "pm", "eve").index(part[2:])) for part in found]
+    assert day_and_hour == sorted(set(day_and_hour))
+
+
+def test_each_reason_why_a_worker_stays_is_looked_for_once_and_in_order() -> None:
+    assert len(set(rules.STAYS)) == len(rules.STAYS) == 9
+    looked_for = [rules.NO_LANGUAGE, rules.NO_TOPIC, rules.NO_TIME, rules.NO_PLACE, rules.TRIED, rules.FULL]
+    assert [reason for reason in rules.STAYS if reason in looked_for] == looked_for
+    assert rules.STAYS[-1] == rules.SCARCE
+
+
+def test_what_is_offered_as_a_help_can_be_chosen() -> None:
+    assert rules.FARTHER_KM in rules.DISTANCES_KM
+    assert max(rules.DISTANCES_KM) < rules.FAR_KM

@@ -16,6 +16,7 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+NEVER_AGAIN = {"sqlite_autoincrement": True}  # no id is used twice; a table made anew has to be told again
 
 
 def _moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
@@ -42,15 +43,15 @@ NEW: dict[str, list[tuple[str, sa.types.TypeEngine[Any], Any]]] = {
 
 def upgrade() -> None:
     for table, columns in NEW.items():
-        with op.batch_alter_table(table, schema=None) as batch_op:
+        with op.batch_alter_table(table, schema=None, table_kwargs=NEVER_AGAIN) as batch_op:
             for name, kind, old in columns:
                 batch_op.add_column(sa.Column(name, kind, nullable=False, server_default=old))
-        with op.batch_alter_table(table, schema=None) as batch_op:
+        with op.batch_alter_table(table, schema=None, table_kwargs=NEVER_AGAIN) as batch_op:
             for name, _, _ in columns:
                 batch_op.alter_column(name, server_default=None)
-    with op.batch_alter_table("clusters", schema=None) as batch_op:
+    with op.batch_alter_table("clusters", schema=None, table_kwargs=NEVER_AGAIN) as batch_op:
         batch_op.add_column(_moment("next_round_at", nullable=True))
-    with op.batch_alter_table("matches", schema=None) as batch_op:
+    with op.batch_alter_table("matches", schema=None, table_kwargs=NEVER_AGAIN) as batch_op:
         batch_op.alter_column("round_id", existing_type=ID, nullable=True)
         batch_op.add_column(sa.Column("cluster_id", ID, nullable=True))
         batch_op.add_column(sa.Column("by", ID, nullable=True))
@@ -115,7 +116,7 @@ def downgrade() -> None:
         "(SELECT id FROM matches WHERE round_id IS NULL))"
     )
     op.execute("DELETE FROM matches WHERE round_id IS NULL")
-    with op.batch_alter_table("matches", schema=None) as batch_op:
+    with op.batch_alter_table("matches", schema=None, table_kwargs=NEVER_AGAIN) as batch_op:
         batch_op.drop_index("ix_matches_follow_at")
         batch_op.drop_index("ix_matches_cluster_id_state")
         batch_op.drop_index("ix_matches_state_active_at")
@@ -124,9 +125,9 @@ def downgrade() -> None:
         for name in ("follow_at", "active_at", "nudged_at", "by", "cluster_id"):
             batch_op.drop_column(name)
         batch_op.alter_column("round_id", existing_type=ID, nullable=False)
-    with op.batch_alter_table("clusters", schema=None) as batch_op:
+    with op.batch_alter_table("clusters", schema=None, table_kwargs=NEVER_AGAIN) as batch_op:
         batch_op.drop_column("next_round_at")
     for table, columns in NEW.items():
-        with op.batch_alter_table(table, schema=None) as batch_op:
+        with op.batch_alter_table(table, schema=None, table_kwargs=NEVER_AGAIN) as batch_op:
             for name, _, _ in reversed(columns):
                 batch_op.drop_column(name)
