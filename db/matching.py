@@ -193,6 +193,7 @@ def _words(json_list: str) -> tuple[str, ...]:
 
 # Columns, not the class: a hundred thousand rows pass twice as fast when they need not become somebody's attributes.
 _person = Person.__table__.c
+type Seeker = Row[*tuple[Any, ...]]
 SEEKER = (
     _person.id,
     _person.cluster_id,
@@ -224,7 +225,7 @@ def _resting(now: datetime) -> ColumnElement[bool]:
 
 async def seekers(
     session: AsyncSession, role: str, clusters: Collection[int], now: datetime, ids: Collection[int] | None = None
-) -> Sequence[Row[*tuple[Any, ...]]]:
+) -> Sequence[Seeker]:
     """Who of this role can be brought together with somebody (:data:`SEEKER`), the longest waiting first.
 
     Joined, reachable, taking no break, not left out; of the workers those without an open match.

@@ -9,7 +9,6 @@ from math import isnan
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.clusters
@@ -216,7 +215,7 @@ class _Past:
     prepared: Mapping[int, float] = field(default_factory=dict[int, float])
     taught: Mapping[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
 
-    def facts(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Facts]:
+    def facts(self, rows: Sequence[db.matching.Seeker]) -> list[Facts]:
         """What a round goes by, of each of these seekers."""
         return [
             Facts(
