@@ -437,7 +437,7 @@ async def test_a_year_of_rounds(year: Year) -> None:
     assert stage.forged == 0
     assert year.counted["rounds"] == 2 * 52
     for enough in (*MAY_BECOME[OFFERED], RESTING, EXCLUDED, "stayed although they waited long", "ways looked for"):
-        assert year.counted[enough] > 5, f"too little has happened: {year.counted}"
+        assert year.counted[enough] > 2, f"too little has happened: {year.counted}"
 
 
 async def every_offer_has_one_letter_to_each(year: Year) -> None:

@@ -15,6 +15,8 @@ import pytest
 
 from bot.case import House
 from bot.matching import due, pairs, rules, service
+from bot.matching.tell import letter, tell
+from bot.messages import Button, Lane, Outgoing
 from db.clusters import Cluster
 from db.engine import Database
 from db.matching import (
@@ -341,6 +343,42 @@ async def test_who_is_taken_out_gets_no_offer_although_all_are_approved_at_once(
         stage.later(days=6)
         await tick(stage)
     assert refused
+
+
+@pytest.mark.parametrize("verb", ["run", "approve", "habits"])
+async def test_a_coordinator_who_taps_while_a_round_asks_them_waits_for_it(stage: Stage, verb: str) -> None:
+    """The round writes to those who wait for it: they must not hold yet what it needs."""
+    desks = [await stage.add("coordinator", f"Ines {n}") for n in range(4)]
+    async with stage.database.begin() as session:
+        here = await session.get(Cluster, stage.cluster.id)
+        assert here
+        here.approval = True
+    more = ":5" if verb == "habits" else ""
+    for _ in range(3):
+        await crowd(stage, 2, 4)
+        taps = (stage.taps(desk, f"matching:{verb}:{here.id}{more}") for desk in desks)
+        await asyncio.gather(run(stage), *taps, clock(stage, service.follow))
+        asked = [row for row in await letters(stage) if ":look:" in row.dedupe_key]
+        assert {row.person_id for row in asked} in ({one.id for one in desks}, set())
+    assert len(await matches(stage, *OPEN)) == 12
+    await nobody_has_too_many(stage)
+    assert stage.forged == 0
+
+
+async def test_two_who_write_to_the_same_people_do_not_lock_up(stage: Stage) -> None:
+    people = [one for side in await crowd(stage, 4, 4) for one in side]
+    buttons = ((Button("Yes", "people:menu"),),)
+
+    async def write(to: list[Person], key: str) -> None:
+        async with stage.database.begin() as session:
+            message = Outgoing("Good morning", buttons)
+            some = [letter(one, message, Lane.REMINDER, f"{key}:{one.id}", stage.now, HOUSE) for one in to]
+            await tell(session, some, stage.now)
+
+    for wave in range(4):
+        ways = [people if n % 2 else people[::-1] for n in range(AT_ONCE)]
+        await asyncio.gather(*(write(way, f"{wave}:{n}") for n, way in enumerate(ways)))
+    assert len(await letters(stage)) == 4 * AT_ONCE * len(people)
 
 
 # -- pairs ----------------------------------------------------------------------------------------------
