@@ -43,7 +43,7 @@ from bot.threads import rules as threads
 from bot.threads.taps import taps as thread_taps
 from bot.words import language
 from bot.words.client import State, Understood, Words, WordsUnavailable
-from bot.words.forms import FOR_OTHERS, FORMS, IN_PASSING, WHEN_FORM
+from bot.words.forms import AS_WRITTEN, FOR_OTHERS, FORMS, IN_PASSING, PLACE_FORM, WHEN_FORM
 from bot.words.times import TimeFound, when_async
 from db.engine import Database
 from db.inbox import InboxRow, Received
@@ -101,6 +101,7 @@ class Standing:
 STAYS_OPEN_FOR = {
     WHEN_FORM: ("meetings:time", "meetings:again"),
     WRITE_FORM: ("matching:write", "matching:written"),
+    PLACE_FORM: ("meetings:place", "meetings:placed"),
 }
 
 # A tap carries with it what it is for; only words need to know where they were said.
@@ -305,7 +306,7 @@ class Turns:
             person, talk = await people.arrive(session, row.channel, row.address, incoming, now)
             case = Case(session, now, person, talk, self._house, f"re:{row.id}", incoming, times)
             talk.updated_at = now
-            for_others = standing.talk.form == WRITE_FORM or meant_for_a_human(standing, incoming.text)
+            for_others = standing.talk.form in AS_WRITTEN or meant_for_a_human(standing, incoming.text)
             if incoming.kind == "words" and person.consent_at and not for_others:
                 talk.recent = threads.remember(talk.recent, incoming.text, now)
             for do in dos:
@@ -381,8 +382,8 @@ class Turns:
             return [Do("people:too_long")]
         if do := menu_words(text):
             return [do]
-        if talk.form == WRITE_FORM and not press(talk, text):
-            return [Do("matching:written", (text,))]
+        if talk.form in AS_WRITTEN and not press(talk, text):
+            return [Do(AS_WRITTEN[talk.form], (text,))]
         if meant_for_a_human(standing, text):
             return [Do("threads:said", (text,))]
         if pressed := press(talk, text):
@@ -465,7 +466,7 @@ def leave_form(case: Case, do: Do) -> None:
         return
     if do.what in ("people:stop", "people:back", "screen:stop", "screen:back"):
         return  # these know what to do about it themselves
-    if do.what in IN_PASSING and form != WRITE_FORM:
+    if do.what in IN_PASSING and form not in AS_WRITTEN:
         return
     noun = form.partition("_")[0]
     if do.what not in STAYS_OPEN_FOR.get(form, tuple(TAPS.get(noun, ()))):

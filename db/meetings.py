@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, func, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,7 +21,8 @@ class Meeting(Base):
 
     `chosen_by` is set when somebody picked one: then it alone stands in `times`, until the other one answers.
     An agreed meeting keeps its time meanwhile. `sequence` rises with every change, so that a calendar takes the
-    newest file and an old button is recognised.
+    newest file and an old button is recognised. `place` is where they meet in person ("": online, in `room`).
+    `minutes` is how long it was when both say the same, or a coordinator (`settled_by`) has decided.
     """
 
     __tablename__ = "meetings"
@@ -38,6 +39,12 @@ class Meeting(Base):
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
     room: Mapped[str] = mapped_column(String(200), default="")
+    place: Mapped[str] = mapped_column(String(200), default="")
+    called_off_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+    called_off_why: Mapped[str] = mapped_column(String(10), default="")
+    called_off_late: Mapped[bool] = mapped_column(default=False)
+    minutes: Mapped[int | None]
+    settled_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
     sequence: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
@@ -56,7 +63,8 @@ class Slot(Base):
 
 
 class Reminder(Base):
-    """Something to say to one person about a meeting: `kind` is day | hour | after."""
+    """Something to say to one person about a meeting: `kind` is day | hour | after, coming (that the other one will be
+    there, said at once) or silent (that the other one has not confirmed)."""
 
     __tablename__ = "reminders"
     __table_args__ = (
@@ -75,7 +83,8 @@ class Reminder(Base):
 
 
 class Feedback(Base):
-    """How a meeting was for one of the two: `rating` is good | so_so | bad | missed."""
+    """How a meeting was for one of the two: `rating` is good | so_so | bad | missed; how long, and what they practised
+    (topics). `comment` may be shown in the other one's record if `may_be_quoted`."""
 
     __tablename__ = "meeting_feedback"
     __table_args__ = (UniqueConstraint("meeting_id", "person_id"),)
@@ -85,7 +94,21 @@ class Feedback(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     rating: Mapped[str] = mapped_column(String(10))
     comment: Mapped[str] = mapped_column(String(1000), default="")
+    minutes: Mapped[int | None]
+    practised: Mapped[list[str]] = mapped_column(default=list)
+    may_be_quoted: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime]
+
+
+class Feed(Base):
+    """The secret address of a person's calendar. Only the SHA-256 of its token is kept; a new one revokes the old."""
+
+    __tablename__ = "meeting_feeds"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
 
 
 async def get(session: AsyncSession, meeting_id: int, *, lock: bool = False) -> Meeting | None:
@@ -167,10 +190,37 @@ async def due_reminders(session: AsyncSession, now: datetime, limit: int) -> Seq
 
 
 async def drop_reminders(session: AsyncSession, meeting_id: int) -> None:
-    """What still waits about this meeting is not said any more."""
+    """What still waits about this meeting is not said any more; who said that they will be there has to say it anew."""
     await session.execute(
-        update(Reminder).where(Reminder.meeting_id == meeting_id, Reminder.state == "waiting").values(state="dropped")
+        update(Reminder)
+        .where(Reminder.meeting_id == meeting_id, or_(Reminder.state == "waiting", Reminder.kind == "coming"))
+        .values(state="dropped")
     )
+
+
+async def drop_reminder(session: AsyncSession, meeting_id: int, person_id: int, kind: str) -> None:
+    """What waits of this kind for this person is not said any more."""
+    await session.execute(
+        update(Reminder)
+        .where(
+            Reminder.meeting_id == meeting_id,
+            Reminder.person_id == person_id,
+            Reminder.kind == kind,
+            Reminder.state == "waiting",
+        )
+        .values(state="dropped")
+    )
+
+
+async def was_told(session: AsyncSession, meeting_id: int, person_id: int, kind: str) -> bool:
+    """Whether this person was told something of this kind about the meeting."""
+    query = select(Reminder.id).where(
+        Reminder.meeting_id == meeting_id,
+        Reminder.person_id == person_id,
+        Reminder.kind == kind,
+        Reminder.state == "said",
+    )
+    return await session.scalar(query.limit(1)) is not None
 
 
 async def waiting_reminders(session: AsyncSession, meeting_id: int) -> Sequence[Reminder]:
@@ -211,3 +261,53 @@ async def kept_and_missed(session: AsyncSession, role: str) -> tuple[dict[int, i
         .group_by(me)
     )
     return {one: number for one, number in held}, {one: number for one, number in missed}
+
+
+async def feedback_on(session: AsyncSession, meeting_id: int) -> dict[int, Feedback]:
+    """What was said about this meeting, by who said it."""
+    rows = await session.scalars(select(Feedback).where(Feedback.meeting_id == meeting_id))
+    return {one.person_id: one for one in rows}
+
+
+# -- the calendar to subscribe to -----------------------------------------------------------------------
+
+
+async def feed_of(session: AsyncSession, person_id: int) -> Feed | None:
+    return await session.scalar(select(Feed).where(Feed.person_id == person_id))
+
+
+async def feed_by_hash(session: AsyncSession, token_hash: str) -> Feed | None:
+    return await session.scalar(select(Feed).where(Feed.token_hash == token_hash))
+
+
+async def open_feed(session: AsyncSession, person_id: int, token_hash: str, now: datetime) -> None:
+    session.add(Feed(person_id=person_id, token_hash=token_hash, created_at=now))
+    await session.flush()
+
+
+async def close_feed(session: AsyncSession, person_id: int) -> bool:
+    """False when there was none."""
+    gone = await session.execute(delete(Feed).where(Feed.person_id == person_id).returning(Feed.id))
+    return gone.first() is not None
+
+
+async def kept_of(session: AsyncSession, person_id: int, since: datetime) -> Sequence[tuple[Meeting, Person]]:
+    """This person's meetings that were ever agreed, with the other one, in their order; of those that were called off
+    only what was changed since then."""
+    rows = await session.execute(
+        select(Meeting, Person)
+        .join(Match, Match.id == Meeting.match_id)
+        .join(
+            Person,
+            or_(
+                and_(Match.trainer_id == person_id, Person.id == Match.worker_id),
+                and_(Match.worker_id == person_id, Person.id == Match.trainer_id),
+            ),
+        )
+        .where(
+            Meeting.starts_at.is_not(None),
+            or_(Meeting.state.in_((AGREED, HELD)), and_(Meeting.state == CANCELLED, Meeting.changed_at >= since)),
+        )
+        .order_by(Meeting.starts_at, Meeting.id)
+    )
+    return [(meeting, other) for meeting, other in rows]

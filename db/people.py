@@ -168,7 +168,8 @@ async def everything_of(session: AsyncSession, person: Person) -> dict[str, list
         elif table.name == "match_rests":
             theirs = [table.c.person_id == person.id]
         elif table.name == "meetings":
-            theirs.append(table.c.match_id.in_([match["id"] for match in found.get("matches", ())]))
+            # What a coordinator has settled is somebody else's meeting.
+            theirs = [table.c.match_id.in_([match["id"] for match in found.get("matches", ())])]
         elif table.name == "thread_messages":
             asked = [one["id"] for one in found.get("threads", ()) if one["person_id"] == person.id]
             theirs.append(table.c.thread_id.in_(asked))
@@ -185,6 +186,9 @@ async def everything_of(session: AsyncSession, person: Person) -> dict[str, list
     for match in found.get("matches", ()):
         other = "worker" if match["trainer_id"] == person.id else "trainer"
         del match[f"{other}_says"], match[f"{other}_why"]
+    for meeting in found.get("meetings", ()):
+        if meeting["called_off_by"] != person.id:
+            del meeting["called_off_why"]
     for rest in found.get("match_rests", ()):
         del rest["by"]  # whoever has reported somebody
     return found

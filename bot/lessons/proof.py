@@ -11,10 +11,10 @@ import db.lessons
 from bot.case import Case
 from bot.lessons import service
 from bot.lessons.curriculum import TRACKS, Curriculum, Lesson
+from bot.paper import PROGRAMME as PROGRAMME
 from bot.settings import Settings
 from db.lessons import Award
 
-PROGRAMME = "Learning 2.0gether"
 _CODE = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 
 

@@ -44,6 +44,7 @@ async def awards(case: Case, _args: tuple[str, ...]) -> None:
         return case.say(
             t("Your badges and certificates. Tap one, and I send it to you as a file to print and to show:"),
             *([Button(_label(case, award), f"lessons:award:{award.id}")] for award in mine),
+            *_record(case),
             help_row(case),
         )
     if case.person.role not in service.LEARNING:
@@ -51,8 +52,16 @@ async def awards(case: Case, _args: tuple[str, ...]) -> None:
     case.say(
         t("You have no badge yet. There is one at the end of every module."),
         [Button(t.plain("Next lesson"), "lessons:next", means=("affirm", "next_lesson"))],
+        *_record(case),
         help_row(case),
     )
+
+
+def _record(case: Case) -> list[list[Button]]:
+    """A trainer's hours are proof too."""
+    if case.person.role != "trainer":
+        return []
+    return [[Button(case.t.plain("My record"), "meetings:record")]]
 
 
 @taps("award", needs=JOINED)

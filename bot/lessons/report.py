@@ -1,11 +1,9 @@
-"""How a lesson goes, in figures, and the table of them. Pure: what was counted is given.
+"""How a lesson goes, in figures. Pure: what was counted is given.
 
 What rests on fewer than :data:`FEWEST` people is left out, all but the counts of who began and finished: nobody is to
 be recognised in a figure.
 """
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +21,6 @@ LEFT_AFTER = timedelta(days=14)  # since the beginning of a lesson that is not f
 type Telling = Literal["good", "weak", "reversed"]
 
 _FLAT = 1e-10  # a sum of squares below this is rounding: the smallest true one is about 1e-9 (200 questions)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +130,3 @@ def tells(first: FirstAnswers) -> Telling | None:
     if found is None:
         return None
     return "good" if found >= GOOD else "weak" if found >= 0 else "reversed"
-
-
-def table(rows: Iterable[Sequence[str]], language: str) -> str:
-    """A file that a spreadsheet of this language opens as a table: its separator, and a mark that says UTF-8."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter="," if language == "en" else ";")
-    writer.writerows([[harmless(cell) for cell in row] for row in rows])
-    return "\ufeff" + out.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """Text that no spreadsheet takes for a formula (OWASP, "CSV Injection")."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

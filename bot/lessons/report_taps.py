@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterator, Sequence
 
 import db.lessons
+from bot import spreadsheet
 from bot.case import COORDINATOR, Case, Taps, number, word
 from bot.errors import Forged
 from bot.lessons import differing, report, service
@@ -92,7 +93,7 @@ async def as_table(case: Case, _args: tuple[str, ...]) -> None:
             Button(t.plain("Back"), "lessons:report", means=("go_back",)),
             Button(t.plain("Menu"), "people:menu"),
         ],
-        file=File(f"lessons-{case.now:%Y-%m-%d}.csv", report.table([_heads(t), *rows], t.language), "text/csv"),
+        file=File(f"lessons-{case.now:%Y-%m-%d}.csv", spreadsheet.table([_heads(t), *rows], t.language), "text/csv"),
     )
 
 

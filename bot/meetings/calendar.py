@@ -6,6 +6,7 @@ BEGIN:VCALENDAR
 Times are UTC, so no time-zone rules need to travel along.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -14,7 +15,7 @@ LINE_BYTES = 75  # RFC 5545 §3.1: without the line break
 PRODUCT = "-//twogether//meetings//EN"
 HOST = "twogether.invalid"  # RFC 2606: a name that never exists; nobody is written to by mail
 
-type Method = Literal["REQUEST", "CANCEL"]
+type Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,59 @@ class Entry:
 
 def invitation(entry: Entry) -> str:
     """The file that puts the meeting into a calendar, or moves it there; rings an hour before."""
-    return _calendar("REQUEST", entry, "CONFIRMED")
+    return _calendar("REQUEST", (), [_event(entry, "REQUEST")])
 
 
 def cancellation(entry: Entry) -> str:
     """The file that takes the meeting out of a calendar."""
-    return _calendar("CANCEL", entry, "CANCELLED")
+    return _calendar("CANCEL", (), [_event(entry, "CANCEL", cancelled=True)])
 
 
-def _calendar(method: Method, entry: Entry, status: str) -> str:
-    name = "".join(c for c in entry.attendee if c.isprintable() and c not in '"')
+def published(name: str, entries: Iterable[tuple[Entry, bool]]) -> str:
+    """A whole calendar to subscribe to; of each entry, whether it was cancelled.
+
+    Nobody is invited (RFC 5546 §3.2.1); it asks to be read again every hour (RFC 7986 §5.7, and what Outlook reads).
+    """
+    head = (
+        f"NAME:{escaped(name)}",
+        f"X-WR-CALNAME:{escaped(name)}",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+        "X-PUBLISHED-TTL:PT1H",
+    )
+    events = [_event(entry, "PUBLISH", cancelled=cancelled) for entry, cancelled in entries]
+    return _calendar("PUBLISH", head, events or [_NOTHING])
+
+
+# A calendar holds at least one component (RFC 5545 §3.6); one without meetings holds the zone that its times are in.
+_NOTHING = (
+    "BEGIN:VTIMEZONE",
+    "TZID:Etc/UTC",
+    "BEGIN:STANDARD",
+    "DTSTART:19700101T000000",
+    "TZOFFSETFROM:+0000",
+    "TZOFFSETTO:+0000",
+    "END:STANDARD",
+    "END:VTIMEZONE",
+)
+
+
+def _calendar(method: Method, head: Iterable[str], components: Iterable[Iterable[str]]) -> str:
+    lines = (
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        f"PRODID:{PRODUCT}",
+        "CALSCALE:GREGORIAN",
+        f"METHOD:{method}",
+        *head,
+        *(line for component in components for line in component),
+        "END:VCALENDAR",
+    )
+    return "".join(f"{folded(line)}\r\n" for line in lines)
+
+
+def _event(entry: Entry, method: Method, *, cancelled: bool = False) -> list[str]:
+    name = "".join(c for c in entry.attendee if c.isprintable() and c != '"').replace("^", "^^")  # RFC 6868
+    attendee = f'ATTENDEE;CN="{name}";PARTSTAT=ACCEPTED:mailto:person-{entry.attendee_id}@{HOST}'
     alarm = (
         "BEGIN:VALARM",
         "ACTION:DISPLAY",
@@ -53,12 +97,7 @@ def _calendar(method: Method, entry: Entry, status: str) -> str:
         "TRIGGER:-PT1H",
         "END:VALARM",
     )
-    lines = (
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:{PRODUCT}",
-        "CALSCALE:GREGORIAN",
-        f"METHOD:{method}",
+    return [
         "BEGIN:VEVENT",
         f"UID:{entry.uid}",
         f"SEQUENCE:{entry.sequence}",
@@ -68,15 +107,13 @@ def _calendar(method: Method, entry: Entry, status: str) -> str:
         f"SUMMARY:{escaped(entry.title)}",
         f"DESCRIPTION:{escaped(entry.description)}",
         f"LOCATION:{escaped(entry.place)}",
-        f"STATUS:{status}",
-        "TRANSP:OPAQUE",
+        f"STATUS:{'CANCELLED' if cancelled else 'CONFIRMED'}",
+        f"TRANSP:{'TRANSPARENT' if cancelled else 'OPAQUE'}",
         f"ORGANIZER;CN=twogether:mailto:twogether@{HOST}",
-        f'ATTENDEE;CN="{name}";PARTSTAT=ACCEPTED:mailto:person-{entry.attendee_id}@{HOST}',
-        *(alarm if method == "REQUEST" else ()),
+        *([attendee] if method != "PUBLISH" else []),
+        *(alarm if not cancelled else ()),
         "END:VEVENT",
-        "END:VCALENDAR",
-    )
-    return "".join(f"{folded(line)}\r\n" for line in lines)
+    ]
 
 
 def _utc(moment: datetime) -> str:

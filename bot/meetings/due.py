@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.meetings
 from bot.case import House
-from bot.meetings import service
+from bot.meetings import reminding
 from db.engine import Database
 
 BATCH = 200
@@ -15,7 +15,7 @@ BATCH = 200
 async def tick(database: Database, now: datetime, _house: House) -> int:
     """Say a batch of what is due, in one transaction. Returns how many rows: BATCH means there are more."""
     async with database.begin() as session:
-        return await service.remind(session, now, BATCH)
+        return await reminding.remind(session, now, BATCH)
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

@@ -3,14 +3,18 @@
 Instants are UTC; a wall-clock hour is always one of a named person's own IANA zone.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.clock import QuietHours, at
+
 WHEN_FORM = "meetings_when"  # times are on offer: words may name another
 COMMENT_FORM = "meetings_comment"
+PLACE_FORM = "meetings_place"  # the next words are where the two meet
 
 LASTS = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
@@ -25,11 +29,26 @@ WALL_HOUR = {"am": time(10), "pm": time(15), "eve": time(18)}
 ANY_TIME = frozenset(f"{weekday}-{part}" for weekday in range(7) for part in WALL_HOUR)
 _HOURS_OF_A_DAY = (9, 10, 11, 12, 14, 15, 16, 17, 18)
 _ONE_DAY = timedelta(hours=26)  # with the hour that the end of summer time adds, and some room
+_MOST_OF_A_DAY = timedelta(hours=20)
+_LAST_OF_MONTH = 31
 
 # What can be wrong with a time that somebody asks for.
 FINE, PAST, SOON, FAR, NIGHT, NIGHT_THERE = "", "past", "soon", "far", "night", "night_there"
 
 DAY, HOUR, AFTER = "day", "hour", "after"
+COMING, SILENT = "coming", "silent"  # the other one will be there; the other one has not said so
+SILENT_BEFORE = timedelta(hours=3)
+SILENT_UNTIL = timedelta(hours=1)  # before the start: then there is nothing left to decide
+ON_THE_WAY = timedelta(hours=2)  # from so long before the start somebody may be on their way
+
+PAGE, PAGES = timedelta(days=14), 4  # the calendar of buttons: eight weeks
+
+IN_PERSON, ONLINE = "in_person", "online"
+LONGEST_PLACE = 200
+
+ILL, NO_TIME, OTHER_REASON = WHY = ("ill", "time", "other")  # why somebody calls a meeting off
+SHORT_NOTICE = timedelta(hours=24)
+DELAYS = (5, 10, 15)  # minutes
 
 
 def instant(wall: datetime, zone: ZoneInfo) -> datetime | None:
@@ -133,12 +152,37 @@ def wish(start: datetime, end: datetime, grain: str) -> Wish:
     return Wish(HOURS if end - start <= _ONE_DAY else DAYS, start, end)
 
 
+def is_whole_day(wish: Wish) -> bool:
+    """A day that was named without an hour."""
+    return wish.kind == HOURS and wish.end - wish.start > _MOST_OF_A_DAY
+
+
+def bare_number(said: str, weekdays: Collection[str]) -> int | None:
+    """The number in "Friday 10": an hour, or the day of the month? None when the words say which it is."""
+    weekday, _, number = _plain(said).rpartition(" ")
+    is_bare = number.isascii() and number.isdigit() and 1 <= int(number[:3]) <= _LAST_OF_MONTH
+    return int(number) if is_bare and weekday in {_plain(one) for one in weekdays} else None
+
+
+def _plain(words: str) -> str:
+    folded = unicodedata.normalize("NFKD", words.casefold())
+    return " ".join("".join(c for c in folded if not unicodedata.combining(c)).replace(",", " ").split())
+
+
+def next_numbered(number: int, today: date) -> date:
+    """The next day, from today on, that is this one of its month."""
+    day = today
+    while day.day != number:
+        day += timedelta(days=1)
+    return day
+
+
 def hours_within(
     wish: Wish, zone: ZoneInfo, other_zone: ZoneInfo, now: datetime, taken: Collection[datetime] = ()
 ) -> list[datetime]:
     """The hours of that day at which the two could meet: all when a part of the day was named."""
     day = wish.start.astimezone(zone).date()
-    whole = wish.end - wish.start > timedelta(hours=20)
+    whole = wish.end - wish.start > _MOST_OF_A_DAY
     gone = frozenset(taken)
     found: list[datetime] = []
     for hour in _HOURS_OF_A_DAY if whole else range(DAY_BEGINS.hour, DAY_ENDS.hour):
@@ -150,10 +194,56 @@ def hours_within(
     return found[: len(_HOURS_OF_A_DAY)]
 
 
-def reminders(start: datetime, end: datetime, now: datetime) -> list[tuple[str, datetime, datetime]]:
-    """What to say about a meeting: (kind, when, when it would be too late). What is over already is left out."""
+def whole_day(day: date, zone: ZoneInfo) -> Wish:
+    """All of a day on the clocks of `zone`."""
+    begins, ends = (at(datetime.combine(one, time(0)), zone.key) for one in (day, day + timedelta(days=1)))
+    return Wish(HOURS, begins, ends)
+
+
+def free_days(
+    page: int, zone: ZoneInfo, other_zone: ZoneInfo, now: datetime, taken: Collection[datetime] = ()
+) -> list[date]:
+    """The days of these two weeks (the first begin today, on the clocks of `zone`) that have an hour for the two."""
+    first = now.astimezone(zone).date() + PAGE * page
+    days = [first + timedelta(days=n) for n in range(PAGE.days)]
+    return [day for day in days if hours_within(whole_day(day, zone), zone, other_zone, now, taken)]
+
+
+def page_of(day: date, zone: ZoneInfo, now: datetime) -> int:
+    """On which page of the calendar of buttons this day stands; the nearest when it is on none."""
+    ahead = (day - now.astimezone(zone).date()).days
+    return min(max(ahead // PAGE.days, 0), PAGES - 1)
+
+
+def ways(km: int | None, travel_km: int, both_remote: bool) -> frozenset[str]:
+    """How two people can meet: `km` apart, one of them travelling up to `travel_km`. There is always one way."""
+    near = km is not None and km <= travel_km
+    return frozenset(way for way, can in ((IN_PERSON, near), (ONLINE, both_remote or not near)) if can)
+
+
+def is_short_notice(start: datetime, now: datetime) -> bool:
+    return start - now < SHORT_NOTICE
+
+
+def day_before(start: datetime, zone: ZoneInfo, quiet: QuietHours) -> datetime:
+    """The same hour of the day before on the clocks of `zone`, moved out of the quiet hours of that day."""
+    wall = start.astimezone(zone).replace(tzinfo=None) - timedelta(days=1)
+    if quiet.cover(wall.time()):
+        is_evening = quiet.end < quiet.start <= wall.time()
+        begins, ends = (datetime.combine(wall.date(), edge) for edge in (quiet.start, quiet.end))
+        wall = begins - timedelta(hours=1) if is_evening else ends
+    return at(wall, zone.key)
+
+
+def reminders(
+    start: datetime, end: datetime, now: datetime, zone: ZoneInfo, quiet: QuietHours
+) -> list[tuple[str, datetime, datetime]]:
+    """What to say about a meeting to somebody in `zone`: (kind, when, when it would be too late).
+
+    What is over already is left out.
+    """
     planned = (
-        (DAY, start - timedelta(hours=24), start - timedelta(hours=2)),
+        (DAY, day_before(start, zone, quiet), start - timedelta(hours=2)),
         (HOUR, start - timedelta(hours=1), start + timedelta(minutes=10)),
         (AFTER, end + timedelta(minutes=15), end + timedelta(days=3)),
     )

@@ -1,10 +1,11 @@
 """What meetings show: times to choose from, a choice to answer, what is agreed, reminders, how it was."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 from bot.matching.taps import menu
-from bot.meetings import rules
+from bot.meetings import after_screens, rules
 from bot.meetings.calendar import Entry, cancellation, invitation
 from bot.messages import Button, File, Outgoing
 from bot.texts import Tongue, tongue
@@ -19,6 +20,7 @@ _ORDINALS = (
 )
 _A_PAGE = 3
 CALENDAR = "text/calendar"
+_ONLY_IN_PERSON = frozenset({rules.IN_PERSON})
 
 
 # On these screens a time that is named in words is a proposal of that time.
@@ -35,7 +37,7 @@ def choices(meeting: Meeting, reader: Person, other: Person, now: datetime) -> O
             name=other.name,
             example=t("Tuesday at 3 in the afternoon"),
         )
-        return Outgoing(text, ((menu(t),),), hears=HEARS_TIMES)
+        return Outgoing(text, ((another_day(meeting.match_id, t),), (menu(t),)), hears=HEARS_TIMES)
     text = t("When would you like to meet {name}? It takes about an hour.", name=other.name)
     hint = t("You can also write me another day and hour.")
     picks = [
@@ -47,7 +49,18 @@ def choices(meeting: Meeting, reader: Person, other: Person, now: datetime) -> O
         f"meetings:other:{meeting.id}:{meeting.sequence}",
         means=("deny", "reschedule_meeting"),
     )
-    return Outgoing(f"{text}\n{hint}", (*((pick,) for pick in picks), (more,)), hears=HEARS_TIMES)
+    rows = (*((pick,) for pick in picks), (more, another_day(meeting.match_id, t)))
+    return Outgoing(f"{text}\n{hint}", rows, hears=HEARS_TIMES)
+
+
+def another_day(match_id: int, t: Tongue, page: int = 0) -> Button:
+    """To the small calendar of buttons."""
+    return Button(t.plain("Another day"), f"meetings:days:{match_id}:{page}")
+
+
+def day_of_list(day: date, t: Tongue) -> str:
+    """ "Tuesday 24": among the days of two weeks no month is needed."""
+    return f"{capital(t.weekday(day.weekday()))} {day.day}"
 
 
 def question(meeting: Meeting, reader: Person, other: Person, now: datetime) -> Outgoing:
@@ -64,6 +77,8 @@ def question(meeting: Meeting, reader: Person, other: Person, now: datetime) -> 
     another = Button(t.plain("Another time"), f"meetings:other:{version}", means=("deny", "reschedule_meeting"))
     if meeting.state != AGREED:
         text = t("{name} would like to meet you on <b>{moment}</b>. Does that suit you?", **values)
+        if meeting.place:
+            text = f"{text}\n{would_meet_at(meeting, t)}"
         return Outgoing(text, ((yes,), (another,)), hears=HEARS_TIMES)
     assert meeting.starts_at is not None
     text = t(
@@ -75,7 +90,9 @@ def question(meeting: Meeting, reader: Person, other: Person, now: datetime) -> 
     return Outgoing(text, ((yes,), (stay,), (another,)), hears=HEARS_TIMES)
 
 
-def asked(meeting: Meeting, reader: Person, other: Person, now: datetime) -> Outgoing:
+def asked(
+    meeting: Meeting, reader: Person, other: Person, now: datetime, ways: frozenset[str] = frozenset()
+) -> Outgoing:
     """The reader has chosen; the other one has not answered yet."""
     t = tongue(reader.language)
     (start,) = rules.restored(meeting.times)
@@ -85,10 +102,36 @@ def asked(meeting: Meeting, reader: Person, other: Person, now: datetime) -> Out
         moment=t.moment(start, reader.zone, now),
     )
     another = Button(t.plain("Another time"), f"meetings:other:{meeting.id}:{meeting.sequence}")
-    return Outgoing(text, ((another,), (menu(t),)), hears=HEARS_TIMES)
+    if meeting.state == AGREED:  # where it is has its own buttons
+        return Outgoing(text, ((another,), (menu(t),)), hears=HEARS_TIMES)
+    if meeting.place:
+        text = f"{text}\n{would_meet_at(meeting, t)}"
+    elif ways == _ONLY_IN_PERSON:
+        text = f"{text}\n{t('One of you would rather meet in person: please say where, with the button.')}"
+    places = ((one,) for one in place_buttons(meeting, t, ways))
+    return Outgoing(text, (*places, (another,), (menu(t),)), hears=HEARS_TIMES)
 
 
-def agreed(meeting: Meeting, reader: Person, other: Person, now: datetime) -> Outgoing:
+def would_meet_at(meeting: Meeting, t: Tongue) -> str:
+    return t("You would meet in person, here: <b>{place}</b>", place=meeting.place)
+
+
+def where(meeting: Meeting, t: Tongue, ways: frozenset[str] = frozenset()) -> str:
+    """In person and at which place, or online and in which room."""
+    if meeting.place:
+        return t("You meet in person, here: <b>{place}</b>", place=meeting.place)
+    if ways == _ONLY_IN_PERSON:
+        return t(
+            "One of you would rather meet in person: please say where, with the button. "
+            "If nobody does, you meet online, here: {room}",
+            room=meeting.room,
+        )
+    return t("You meet online, here: {room}", room=meeting.room)
+
+
+def agreed(
+    meeting: Meeting, reader: Person, other: Person, now: datetime, ways: frozenset[str] = frozenset()
+) -> Outgoing:
     """Both have said yes: when, where, and the calendar file."""
     assert meeting.starts_at is not None
     t = tongue(reader.language)
@@ -97,13 +140,34 @@ def agreed(meeting: Meeting, reader: Person, other: Person, now: datetime) -> Ou
         name=other.name,
         moment=t.moment(meeting.starts_at, reader.zone, now),
     )
-    where = t("You meet online, here: {room}", room=meeting.room)
     hint = t("I will remind you. The file puts the meeting into your calendar.")
-    file = File("meeting.ics", invitation(entry(meeting, reader, other)), CALENDAR)
-    return Outgoing(f"{text}\n{where}\n\n{hint}", change_rows(meeting, t), file=file)
+    file = put_in(meeting, reader, other)
+    return Outgoing(f"{text}\n{where(meeting, t, ways)}\n\n{hint}", change_rows(meeting, t, ways), file=file)
 
 
-def coming_up(meeting: Meeting, reader: Person, other: Person, now: datetime) -> Outgoing:
+def elsewhere(meeting: Meeting, reader: Person, other: Person, now: datetime, ways: frozenset[str]) -> Outgoing:
+    """The other one has changed where an agreed meeting is; the calendar file puts that right."""
+    assert meeting.starts_at is not None
+    t = tongue(reader.language)
+    values = {"name": other.name, "moment": t.moment(meeting.starts_at, reader.zone, now)}
+    if meeting.place:
+        text = t("{name} would like to meet you in person on <b>{moment}</b>.", **values)
+    else:
+        text = t("{name} would like to meet you online on <b>{moment}</b>.", **values)
+    rows = change_rows(meeting, t, ways)
+    return Outgoing(f"{text}\n{where(meeting, t)}", rows, file=put_in(meeting, reader, other))
+
+
+def is_elsewhere(meeting: Meeting, reader: Person, other: Person, now: datetime, ways: frozenset[str]) -> Outgoing:
+    """The reader has changed where an agreed meeting is."""
+    shown = coming_up(meeting, reader, other, now, ways)
+    told = tongue(reader.language)("I have told {name}.", name=other.name)
+    return replace(shown, text=f"{shown.text}\n\n{told}", file=put_in(meeting, reader, other))
+
+
+def coming_up(
+    meeting: Meeting, reader: Person, other: Person, now: datetime, ways: frozenset[str] = frozenset()
+) -> Outgoing:
     """An agreed meeting, for somebody who asks."""
     assert meeting.starts_at is not None
     t = tongue(reader.language)
@@ -112,22 +176,37 @@ def coming_up(meeting: Meeting, reader: Person, other: Person, now: datetime) ->
         name=other.name,
         moment=t.moment(meeting.starts_at, reader.zone, now),
     )
-    where = t("You meet online, here: {room}", room=meeting.room)
-    return Outgoing(f"{text}\n{where}", change_rows(meeting, t))
+    return Outgoing(f"{text}\n{where(meeting, t, ways)}", change_rows(meeting, t, ways))
 
 
-def change_rows(meeting: Meeting, t: Tongue) -> tuple[tuple[Button, ...], ...]:
+def place_buttons(meeting: Meeting, t: Tongue, ways: frozenset[str]) -> tuple[Button, ...]:
+    """To meet in another way than is planned."""
+    found: list[Button] = []
+    if rules.IN_PERSON in ways:
+        label = t.plain("Another place") if meeting.place else t.plain("Meet in person")
+        found.append(Button(label, f"meetings:place:{meeting.id}"))
+    if rules.ONLINE in ways and meeting.place:
+        found.append(Button(t.plain("Meet online"), f"meetings:online:{meeting.id}"))
+    return tuple(found)
+
+
+def change_rows(meeting: Meeting, t: Tongue, ways: frozenset[str] = frozenset()) -> tuple[tuple[Button, ...], ...]:
+    """What one can do about an agreed meeting."""
+    places = place_buttons(meeting, t, ways)
     return (
         (
             Button(t.plain("Move it"), f"meetings:move:{meeting.id}", means=("reschedule_meeting",)),
             Button(t.plain("Cancel it"), f"meetings:cancel:{meeting.id}", means=("cancel_meeting",)),
         ),
+        *((places,) if places else ()),
         (menu(t),),
     )
 
 
-def called_off(meeting: Meeting, reader: Person, other: Person, now: datetime, *, rebook: bool) -> Outgoing:
-    """The other one has cancelled. Without `rebook` they have left and there is no other time to find."""
+def called_off(
+    meeting: Meeting, reader: Person, other: Person, now: datetime, *, rebook: bool, fresh: Meeting | None = None
+) -> Outgoing:
+    """The other one has cancelled, and there are `fresh` times. Without `rebook` they have left and there are none."""
     t = tongue(reader.language)
     if meeting.starts_at is None:
         text = t("{name} cannot meet you for now.", name=other.name)
@@ -137,8 +216,12 @@ def called_off(meeting: Meeting, reader: Person, other: Person, now: datetime, *
             name=other.name,
             moment=t.moment(meeting.starts_at, reader.zone, now),
         )
+    file = taken_out(meeting, reader, other)
+    if fresh is not None:
+        offered = choices(fresh, reader, other, now)
+        return replace(offered, text=f"{text}\n\n{offered.text}", file=file)
     again = Button(t.plain("Find another time"), f"meetings:book:{meeting.match_id}", means=("book_meeting",))
-    return Outgoing(text, ((again,), (menu(t),)) if rebook else ((menu(t),),), file=taken_out(meeting, reader, other))
+    return Outgoing(text, ((again,), (menu(t),)) if rebook else ((menu(t),),), file=file)
 
 
 def will_not_be(meeting: Meeting, reader: Person, other: Person, now: datetime) -> Outgoing:
@@ -151,6 +234,11 @@ def will_not_be(meeting: Meeting, reader: Person, other: Person, now: datetime) 
         moment=t.moment(meeting.starts_at, reader.zone, now),
     )
     return Outgoing(text, ((menu(t),),), file=taken_out(meeting, reader, other))
+
+
+def put_in(meeting: Meeting, reader: Person, other: Person) -> File:
+    """The calendar file that puts the meeting in, or right."""
+    return File("meeting.ics", invitation(entry(meeting, reader, other)), CALENDAR)
 
 
 def taken_out(meeting: Meeting, reader: Person, other: Person) -> File | None:
@@ -172,8 +260,10 @@ def entry(meeting: Meeting, reader: Person, other: Person) -> Entry:
         end=meeting.ends_at,
         changed=meeting.changed_at,
         title=t.plain("Meeting with {name}", name=other.name),
-        description=t.plain("You meet online, here: {room}", room=meeting.room),
-        place=meeting.room,
+        description=t.plain("You meet in person, here: {place}", place=meeting.place)
+        if meeting.place
+        else t.plain("You meet online, here: {room}", room=meeting.room),
+        place=meeting.place or meeting.room,
         attendee=reader.name,
         attendee_id=reader.id,
         alarm=t.plain("In one hour: meeting with {name}", name=other.name),
@@ -181,34 +271,33 @@ def entry(meeting: Meeting, reader: Person, other: Person) -> Entry:
 
 
 def reminder(kind: str, meeting: Meeting, reader: Person, other: Person, now: datetime) -> Outgoing:
-    """What to say a day before, an hour before, and after the meeting."""
+    """What to say a day before, some hours before if the other one is silent, an hour before, and afterwards."""
     if kind == rules.AFTER:
-        return how_was_it(meeting, reader, other)
+        return after_screens.did_you_meet(meeting, reader, other)
     assert meeting.starts_at is not None
     t = tongue(reader.language)
     values = {"name": other.name, "moment": t.moment(meeting.starts_at, reader.zone, now)}
-    if kind == rules.HOUR:
-        text = t("You meet {name} <b>soon</b>: {moment}.", **values)
-    else:
-        text = t("A reminder: you meet {name} <b>{moment}</b>.", **values)
-    where = t("You meet online, here: {room}", room=meeting.room)
+    if kind == rules.SILENT:
+        return _silent(meeting, t, values)
     coming = Button(t.plain("I will be there"), f"meetings:coming:{meeting.id}", means=("confirm_attendance", "affirm"))
-    return Outgoing(f"{text}\n{where}", ((coming,), *change_rows(meeting, t)[:1]))
+    if kind != rules.HOUR:
+        text = t("A reminder: you meet {name} <b>{moment}</b>.", **values)
+        return Outgoing(f"{text}\n{where(meeting, t)}", ((coming,), *change_rows(meeting, t)[:1]))
+    text = t("You meet {name} <b>soon</b>: {moment}.", **values)
+    way = Button(t.plain("I am on my way"), f"meetings:way:{meeting.id}", means=("confirm_attendance", "affirm"))
+    late = Button(t.plain("I am running late"), f"meetings:late:{meeting.id}")
+    off = Button(t.plain("I cannot come"), f"meetings:cancel:{meeting.id}", means=("cancel_meeting", "deny"))
+    # Whoever meets online goes nowhere.
+    return Outgoing(f"{text}\n{where(meeting, t)}", ((way if meeting.place else coming,), (late,), (off,)))
 
 
-def how_was_it(meeting: Meeting, reader: Person, other: Person) -> Outgoing:
-    """Four answers, one tap."""
-    t = tongue(reader.language)
-    answers = (
-        (t.plain("It was good"), "good", ("good", "affirm")),
-        (t.plain("So-so"), "so_so", ("so so",)),
-        (t.plain("It was not good"), "bad", ("bad", "deny")),
-        (t.plain("We did not meet"), "missed", ("report_no_show",)),
-    )
-    return Outgoing(
-        t("How was your meeting with {name}?", name=other.name),
-        tuple((Button(label, f"meetings:rate:{meeting.id}:{key}", means=means),) for label, key, means in answers),
-    )
+def _silent(meeting: Meeting, t: Tongue, values: dict[str, str]) -> Outgoing:
+    """The other one has not confirmed, some hours before: does the reader still want to go?"""
+    text = t("You meet {name} {moment}. {name} has not confirmed yet. Do you still want to go?", **values)
+    go = Button(t.plain("Yes, keep it"), f"meetings:stay:{meeting.id}", means=("affirm", "confirm_attendance"))
+    write = Button(t.plain("Write a message"), f"matching:write:{meeting.match_id}")
+    move = Button(t.plain("Move it"), f"meetings:move:{meeting.id}", means=("reschedule_meeting", "deny"))
+    return Outgoing(text, ((go,), (write,), (move,)))
 
 
 def hours(starts: Sequence[datetime], match_id: int, reader: Person) -> list[list[Button]]:
@@ -225,5 +314,8 @@ def want(match_id: int, start: datetime) -> str:
 
 def moment(start: datetime, reader: Person, now: datetime) -> str:
     """A time as the words on a button: they begin with a capital letter."""
-    written = tongue(reader.language).moment(start, reader.zone, now)
-    return written[:1].upper() + written[1:]
+    return capital(tongue(reader.language).moment(start, reader.zone, now))
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

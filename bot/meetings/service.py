@@ -6,7 +6,7 @@ time is. Who changes something holds the match's row, so that the two cannot cha
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,13 +19,12 @@ from bot.errors import Forged, Refused
 from bot.matching import service as matching
 from bot.matching.service import NOT_YOURS
 from bot.matching.tell import letter, tell
-from bot.meetings import rules, screens
-from bot.meetings.rules import LASTS
+from bot.meetings import rules, safety, screens
+from bot.meetings.rules import LASTS, Wish
 from bot.messages import Lane, Outgoing
-from bot.outbox.put import Letter
 from bot.texts import N_, tongue
 from db.matching import ACCEPTED, RESTING, Match
-from db.meetings import AGREED, CANCELLED, HELD, PROPOSED, Feedback, Meeting, Reminder
+from db.meetings import AGREED, CANCELLED, HELD, PROPOSED, Meeting, Reminder
 from db.people import Person
 
 NO_MEETING = N_("You have no meeting at the moment.")
@@ -33,7 +32,6 @@ NOT_TOGETHER = N_("You do not work together any more, so there is no meeting to 
 RESTS = N_("You are taking a break together.")
 OVER = N_("This meeting is over already.")
 TAKEN = N_("One of you has another meeting then. Please choose another time.")
-LONGEST_COMMENT = 1000
 
 PROBLEMS = {
     rules.PAST: N_("That time is over already. Which day and hour would suit you?"),
@@ -129,14 +127,14 @@ async def latest_begun(case: Case) -> tuple[Pair, Meeting] | None:
 # -- times ----------------------------------------------------------------------------------------------
 
 
-async def begin(case: Case, pair: Pair) -> Meeting:
-    """The live meeting of this pair, or a new one with three times on offer."""
+async def begin(case: Case, pair: Pair, *, but: datetime | None = None) -> Meeting:
+    """The live meeting of this pair, or a new one with three times on offer (not the one of `but`)."""
     meeting = await live(case.session, pair.match.id, case.now)
     if meeting is None:
         meeting = Meeting(
             match_id=pair.match.id,
             state=PROPOSED,
-            times=rules.stored(await good_times(case, pair)),
+            times=rules.stored(await good_times(case, pair, but=but)),
             sequence=0,
             created_at=case.now,
             changed_at=case.now,
@@ -153,11 +151,14 @@ async def good_times(
     after: datetime | None = None,
     until: datetime | None = None,
     of_week: frozenset[str] | None = None,
+    but: datetime | None = None,
 ) -> list[datetime]:
-    """Up to three times at which both can, on the worker's clock."""
+    """Up to three times at which both can, on the worker's clock; not the one of `but`."""
     worker, trainer = pair.worker, pair.trainer
     last = (until or max(case.now, after or case.now)) + rules.WITHIN
     taken = await db.meetings.taken(case.session, pair.ids, case.now, last + LASTS)
+    if but is not None:
+        taken |= set(rules.quarters(but, but + LASTS))
     return rules.propose(
         frozenset(worker.times) & frozenset(trainer.times) if of_week is None else of_week,
         ZoneInfo(worker.zone),
@@ -174,10 +175,10 @@ async def offer_times(case: Case, pair: Pair, meeting: Meeting, *, after: dateti
     times = await good_times(case, pair, after=after)
     if not times and after is not None:
         times = await good_times(case, pair)
-    _change(meeting, times, None, case.now)
+    change(meeting, times, None, case.now)
 
 
-def _change(meeting: Meeting, times: list[datetime], chosen_by: int | None, now: datetime) -> None:
+def change(meeting: Meeting, times: list[datetime], chosen_by: int | None, now: datetime) -> None:
     """Every change makes the buttons of before old ones."""
     meeting.times, meeting.chosen_by = rules.stored(times), chosen_by
     meeting.sequence += 1
@@ -187,6 +188,26 @@ def _change(meeting: Meeting, times: list[datetime], chosen_by: int | None, now:
 def pending(meeting: Meeting) -> datetime | None:
     """The time one of the two has chosen and the other one has not answered."""
     return rules.restored(meeting.times)[0] if meeting.chosen_by is not None and meeting.times else None
+
+
+def ways(pair: Pair) -> frozenset[str]:
+    """How these two can meet: in person, online, or both."""
+    farthest = max(pair.me.travel_km, pair.other.travel_km)
+    return rules.ways(pair.match.reasons.get("km"), farthest, pair.me.remote and pair.other.remote)
+
+
+async def free_hours(case: Case, pair: Pair, wish: Wish, but: Meeting | None = None) -> list[datetime]:
+    """The hours of that day at which both can, on the person's clock."""
+    end = wish.end + LASTS
+    taken = await db.meetings.taken(case.session, pair.ids, wish.start, end, but=but.id if but else None)
+    return rules.hours_within(wish, ZoneInfo(pair.me.zone), ZoneInfo(pair.other.zone), case.now, taken)
+
+
+async def free_days(case: Case, pair: Pair, page: int, but: Meeting | None = None) -> list[date]:
+    """The days of these two weeks with an hour at which both can, on the person's clock."""
+    until = case.now + rules.PAGE * (page + 1) + timedelta(days=1)
+    taken = await db.meetings.taken(case.session, pair.ids, case.now, until, but=but.id if but else None)
+    return rules.free_days(page, ZoneInfo(pair.me.zone), ZoneInfo(pair.other.zone), case.now, taken)
 
 
 def wrong_with(pair: Pair, start: datetime, now: datetime) -> str:
@@ -218,7 +239,7 @@ async def choose(case: Case, pair: Pair, meeting: Meeting, start: datetime) -> b
         return True
     if pending(meeting) == start:
         return False
-    _change(meeting, [start], case.person.id, case.now)
+    change(meeting, [start], case.person.id, case.now)
     message = screens.question(meeting, pair.other, case.person, case.now)
     await tell_other(case, pair, message, f"meeting:{meeting.id}:asked:{pair.other.id}:{meeting.sequence}")
     return False
@@ -234,34 +255,37 @@ async def confirm(case: Case, pair: Pair, meeting: Meeting) -> bool:
     meeting.state, meeting.starts_at, meeting.ends_at = AGREED, start, end
     pair.match.active_at = max(start, case.now)  # what is agreed is no silence
     meeting.room = meeting.room or f"{case.settings.meeting_url}/twogether-{secrets.token_hex(16)}"
-    _change(meeting, [], None, case.now)
+    change(meeting, [], None, case.now)
     await db.meetings.drop_reminders(case.session, meeting.id)
-    case.session.add_all(_reminders(pair, meeting, start, end, case.now))
-    mine = screens.agreed(meeting, case.person, pair.other, case.now)
+    case.session.add_all(_reminders(case, pair, meeting, start, end))
+    await safety.at_the_last_moment(case, pair.match, meeting, (case.person, pair.other))
+    mine = screens.agreed(meeting, case.person, pair.other, case.now, ways(pair))
     case.show(mine)
-    message = screens.agreed(meeting, pair.other, case.person, case.now)
+    message = screens.agreed(meeting, pair.other, case.person, case.now, ways(pair))
     await tell_other(case, pair, message, f"meeting:{meeting.id}:agreed:{pair.other.id}:{meeting.sequence}")
     return True
 
 
-def _reminders(pair: Pair, meeting: Meeting, start: datetime, end: datetime, now: datetime) -> list[Reminder]:
+def _reminders(case: Case, pair: Pair, meeting: Meeting, start: datetime, end: datetime) -> list[Reminder]:
     return [
         Reminder(
             meeting_id=meeting.id,
-            person_id=person_id,
+            person_id=person.id,
             kind=kind,
             sequence=meeting.sequence,
             due_at=due_at,
             late_after=late_after,
         )
-        for kind, due_at, late_after in rules.reminders(start, end, now)
-        for person_id in pair.ids
+        for person in (pair.worker, pair.trainer)
+        for kind, due_at, late_after in rules.reminders(
+            start, end, case.now, ZoneInfo(person.zone), case.settings.quiet
+        )
     ]
 
 
 async def keep(case: Case, pair: Pair, meeting: Meeting) -> None:
     """Stay with what is agreed; the one who wanted to move it is told."""
-    _change(meeting, [], None, case.now)
+    change(meeting, [], None, case.now)
     t = tongue(pair.other.language)
     assert meeting.starts_at is not None
     text = t(
@@ -269,7 +293,7 @@ async def keep(case: Case, pair: Pair, meeting: Meeting) -> None:
         name=case.person.name,
         moment=t.moment(meeting.starts_at, pair.other.zone, case.now),
     )
-    message = Outgoing(text, screens.change_rows(meeting, t))
+    message = Outgoing(text, screens.change_rows(meeting, t, ways(pair)))
     await tell_other(case, pair, message, f"meeting:{meeting.id}:kept:{pair.other.id}:{meeting.sequence}")
 
 
@@ -277,7 +301,8 @@ async def keep(case: Case, pair: Pair, meeting: Meeting) -> None:
 
 
 async def cancel(case: Case, pair: Pair, meeting: Meeting, *, rebook: bool = True) -> None:
-    """Call the meeting off: its time is free again, nobody is reminded, the other one is told. Twice is harmless.
+    """Call the meeting off: its time is free again, nobody is reminded, the other one is told and gets three other
+    times at once (unless not `rebook`). Twice is harmless.
 
     Refuses when it has begun.
     """
@@ -285,12 +310,23 @@ async def cancel(case: Case, pair: Pair, meeting: Meeting, *, rebook: bool = Tru
         return
     if meeting.state == HELD or (meeting.state == AGREED and has_begun(meeting, case.now)):
         raise Refused(OVER)
+    was_at = meeting.starts_at if meeting.state == AGREED else None
     meeting.state = CANCELLED
-    _change(meeting, [], None, case.now)
+    meeting.called_off_by = case.person.id
+    meeting.called_off_late = was_at is not None and rules.is_short_notice(was_at, case.now)
+    change(meeting, [], None, case.now)
     await db.meetings.free(case.session, meeting.id)
     await db.meetings.drop_reminders(case.session, meeting.id)
-    message = screens.called_off(meeting, pair.other, case.person, case.now, rebook=rebook)
+    fresh = await begin(case, pair, but=was_at) if was_at is not None and rebook else None
+    message = screens.called_off(meeting, pair.other, case.person, case.now, rebook=rebook, fresh=fresh)
     await tell_other(case, pair, message, f"meeting:{meeting.id}:cancelled:{pair.other.id}")
+
+
+def say_why(case: Case, meeting: Meeting, why: str) -> None:
+    """Keep why this person called the meeting off; the other one never sees it."""
+    if meeting.state != CANCELLED or meeting.called_off_by != case.person.id or why not in rules.WHY:
+        raise Forged(NOT_YOURS)
+    meeting.called_off_why = why
 
 
 async def pair_ended(case: Case, match: Match) -> None:
@@ -302,7 +338,7 @@ async def pair_ended(case: Case, match: Match) -> None:
     one, other = people[match.worker_id], people[match.trainer_id]
     was_agreed = meeting.state == AGREED
     meeting.state = CANCELLED
-    _change(meeting, [], None, case.now)
+    change(meeting, [], None, case.now)
     await db.meetings.free(case.session, meeting.id)
     await db.meetings.drop_reminders(case.session, meeting.id)
     if was_agreed:
@@ -324,75 +360,6 @@ async def cancel_all(case: Case) -> None:
             meeting.state = CANCELLED
 
 
-async def say_coming(case: Case, pair: Pair, meeting: Meeting) -> None:
-    """Tell the other one, once, that this person will be there."""
-    t = tongue(pair.other.language)
-    message = Outgoing(t("{name} will be there.", name=case.person.name))
-    key = f"meeting:{meeting.id}:coming:{case.person.id}:{meeting.sequence}"
-    await tell_other(case, pair, message, key)
-
-
-async def rate(case: Case, meeting: Meeting, rating: str) -> None:
-    """Keep how the meeting was for this person; the last answer counts."""
-    said = await db.meetings.feedback(case.session, meeting.id, case.person.id)
-    if said is None:
-        said = Feedback(meeting_id=meeting.id, person_id=case.person.id, comment="")
-        case.session.add(said)
-    said.rating, said.at = rating, case.now
-    if rating != "missed":
-        meeting.state = HELD
-    await case.session.flush()
-
-
-async def comment(case: Case, meeting_id: int, text: str) -> None:
-    """Add a sentence to what this person said about a meeting. Refuses one that is too long."""
-    if len(text) > LONGEST_COMMENT:
-        raise Refused(N_("That is a little long. Please say it in up to 1,000 characters."))
-    said = await db.meetings.feedback(case.session, meeting_id, case.person.id)
-    if said is None:
-        raise Forged(NOT_YOURS)
-    said.comment = text
-
-
 async def tell_other(case: Case, pair: Pair, message: Outgoing, key: str) -> None:
     one = letter(pair.other, message, Lane.REMINDER, key, case.now, case.house)
     await tell(case.session, [one], case.now)
-
-
-# -- what the clock does --------------------------------------------------------------------------------
-
-
-async def remind(session: AsyncSession, now: datetime, limit: int) -> int:
-    """Say what is due about meetings; what comes too late is recorded as late, what is dead is dropped.
-
-    Returns how many rows were dealt with.
-    """
-    due = await db.meetings.due_reminders(session, now, limit)
-    letters: list[Letter] = []
-    for row, meeting, reader in due:
-        row.state = await _fate(session, row, meeting, now)
-        if row.state == "said":
-            letters.append(await _reminder_letter(session, row, meeting, reader, now))
-    await tell(session, letters, now)
-    return len(due)
-
-
-async def _fate(session: AsyncSession, row: Reminder, meeting: Meeting, now: datetime) -> str:
-    """What becomes of a reminder: said, late or dropped."""
-    alive = (AGREED, HELD) if row.kind == rules.AFTER else (AGREED,)
-    if meeting.state not in alive:
-        return "dropped"
-    if row.kind == rules.AFTER and await db.meetings.feedback(session, meeting.id, row.person_id):
-        return "dropped"
-    return "late" if now > row.late_after else "said"
-
-
-async def _reminder_letter(
-    session: AsyncSession, row: Reminder, meeting: Meeting, reader: Person, now: datetime
-) -> Letter:
-    match = await session.get(Match, meeting.match_id)
-    assert match is not None
-    other = await matching.other_of(session, match, reader.id)
-    message = screens.reminder(row.kind, meeting, reader, other, now)
-    key = f"meeting:{meeting.id}:{row.kind}:{reader.id}:{row.sequence}"
-    return Letter(reader, message, Lane.REMINDER, key, now, row.late_after)

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import db.meetings
 from bot.case import Case
 from bot.errors import Refused
 from bot.matching.taps import menu
 from bot.meetings import rules, screens, service
 from bot.meetings.rules import HOURS, MOMENT, WHEN_FORM, Wish
 from bot.meetings.service import PROBLEMS, Pair
-from bot.messages import Button
+from bot.messages import Button, Outgoing
 from bot.texts import N_
 from db.meetings import AGREED, Meeting
 
@@ -20,7 +19,16 @@ MOST_READINGS = 3
 
 def wishes(case: Case) -> list[Wish]:
     """What the person's words may mean, the likeliest first."""
-    return [rules.wish(found.start, found.end, found.grain) for found in case.times]
+    said = [rules.wish(found.start, found.end, found.grain) for found in case.times]
+    if not said or said[0].kind != MOMENT:
+        return said
+    begins, ends = case.times[0].span
+    number = rules.bare_number(case.incoming.text[begins:ends], [case.t.weekday(n) for n in range(7)])
+    if number is None:
+        return said
+    zone = ZoneInfo(case.person.zone)
+    day = rules.next_numbered(number, case.now.astimezone(zone).date())
+    return [said[0], rules.whole_day(day, zone), *said[1:]]
 
 
 async def act_on(case: Case, pair: Pair, meeting: Meeting) -> None:
@@ -32,11 +40,22 @@ async def act_on(case: Case, pair: Pair, meeting: Meeting) -> None:
         return await choose(case, pair, meeting, meant[0])
     if said[0].end <= case.now and said[0].kind != MOMENT:
         raise Refused(PROBLEMS[rules.PAST])
+    possible = _possible(pair, said, case.now)
+    if len(possible) > 1 and not _is_part_of_a_day(said[0]):
+        return _ask_which(case, pair, meeting, possible)
     if said[0].kind == MOMENT:
-        return _ask_back(case, pair, meeting, said)
+        if not possible:
+            raise Refused(PROBLEMS[service.wrong_with(pair, said[0].start, case.now)])
+        said = possible
+    if said[0].kind == MOMENT:
+        return _ask_back(case, pair, meeting, said[0].start)
     if said[0].kind == HOURS:
         return await _offer_hours(case, pair, meeting, said[0], offered)
     return await _offer_days(case, pair, meeting, said[0])
+
+
+def _is_part_of_a_day(wish: Wish) -> bool:
+    return wish.kind != MOMENT and not rules.is_whole_day(wish)
 
 
 async def choose(case: Case, pair: Pair, meeting: Meeting, start: datetime) -> None:
@@ -44,37 +63,53 @@ async def choose(case: Case, pair: Pair, meeting: Meeting, start: datetime) -> N
     if case.talk.form == WHEN_FORM:
         case.close_form()
     if not await service.choose(case, pair, meeting, start):
-        shown = screens.asked(meeting, case.person, pair.other, case.now)
+        shown = screens.asked(meeting, case.person, pair.other, case.now, service.ways(pair))
         case.show(shown)
 
 
-def possible_moments(pair: Pair, said: Sequence[Wish], now: datetime) -> list[datetime]:
-    """The moments among these at which the two could meet, each once. Refuses when there is none."""
-    moments = list(dict.fromkeys(wish.start for wish in said if wish.kind == MOMENT))
-    fine = [moment for moment in moments if service.wrong_with(pair, moment, now) == rules.FINE]
-    if not fine:
-        raise Refused(PROBLEMS[service.wrong_with(pair, moments[0], now)])
-    return fine[:MOST_READINGS]
+def _possible(pair: Pair, said: Sequence[Wish], now: datetime) -> list[Wish]:
+    """The moments and the days among these at which the two could meet, each once."""
+    found: list[Wish] = []
+    for wish in said:
+        if wish.kind == MOMENT:
+            can = service.wrong_with(pair, wish.start, now) == rules.FINE
+        else:
+            can = rules.is_whole_day(wish) and wish.end > now and wish.start <= now + rules.LATEST
+        if can and wish.start not in [one.start for one in found]:
+            found.append(wish)
+    return found[:MOST_READINGS]
 
 
-def _ask_back(case: Case, pair: Pair, meeting: Meeting, said: Sequence[Wish]) -> None:
-    """ "Tuesday 24 November, at 15:00, is that right?", or which of several is meant."""
-    t, moments = case.t, possible_moments(pair, said, case.now)
-    # "No" begins again: at what is agreed, or at the times on offer.
-    back = f"meetings:move:{meeting.id}" if meeting.state == AGREED else f"meetings:book:{pair.match.id}"
-    no = Button(t.plain("No"), back, means=("deny",))
-    if len(moments) > 1:
-        buttons = [[Button(screens.moment(m, case.person, case.now), screens.want(pair.match.id, m))] for m in moments]
-        none = Button(t.plain("None of these"), back, means=("deny",))
-        return case.say(t("Which one do you mean?"), *buttons, [none])
-    (start,) = moments
+def _back(meeting: Meeting) -> str:
+    """ "No" begins again: at what is agreed, or at the times on offer."""
+    return f"meetings:move:{meeting.id}" if meeting.state == AGREED else f"meetings:book:{meeting.match_id}"
+
+
+def _ask_which(case: Case, pair: Pair, meeting: Meeting, readings: Sequence[Wish]) -> None:
+    """Which of several readings is meant: each is a button."""
+    t, zone = case.t, ZoneInfo(case.person.zone)
+    buttons: list[Button] = []
+    for wish in readings:
+        if wish.kind == MOMENT:
+            label, data = screens.moment(wish.start, case.person, case.now), screens.want(pair.match.id, wish.start)
+        else:
+            label = screens.capital(t.day(wish.start, case.person.zone, case.now))
+            data = f"meetings:day:{pair.match.id}:{wish.start.astimezone(zone):%Y%m%d}"
+        buttons.append(Button(label, data))
+    none = Button(t.plain("None of these"), _back(meeting), means=("deny",))
+    case.say(t("Which one do you mean?"), *([one] for one in buttons), [none])
+
+
+def _ask_back(case: Case, pair: Pair, meeting: Meeting, start: datetime) -> None:
+    """ "Tuesday 24 November, at 15:00, is that right?"."""
+    t = case.t
     values = {"name": pair.other.name, "moment": t.moment(start, case.person.zone, case.now)}
     if meeting.state == AGREED:
         text = t("Shall I ask {name} to move your meeting to <b>{moment}</b>?", **values)
     else:
         text = t("<b>{moment}</b> with {name}, is that right?", **values)
     yes = Button(t.plain("Yes"), screens.want(pair.match.id, start), means=("affirm",))
-    return case.say(text, [yes, no])
+    case.say(text, [yes, Button(t.plain("No"), _back(meeting), means=("deny",))])
 
 
 async def _offer_hours(case: Case, pair: Pair, meeting: Meeting, wish: Wish, offered: Sequence[datetime]) -> None:
@@ -82,17 +117,17 @@ async def _offer_hours(case: Case, pair: Pair, meeting: Meeting, wish: Wish, off
     t = case.t
     that_day = [start for start in offered if wish.start <= start < wish.end]
     if len(that_day) == 1:
-        return _ask_back(case, pair, meeting, [Wish(MOMENT, that_day[0], that_day[0])])
-    zones = ZoneInfo(case.person.zone), ZoneInfo(pair.other.zone)
-    taken = await db.meetings.taken(case.session, pair.ids, wish.start, wish.end + timedelta(hours=2), but=meeting.id)
+        return _ask_back(case, pair, meeting, that_day[0])
     if wish.start > case.now + rules.LATEST:
         raise Refused(PROBLEMS[rules.FAR])
-    starts = rules.hours_within(wish, *zones, case.now, taken)
+    starts = await service.free_hours(case, pair, wish, meeting)
     day = t.day(wish.start, case.person.zone, case.now)
+    another = screens.another_day(pair.match.id, t)
     if not starts:
-        raise Refused(N_("There is no time left for a meeting on {day}. Which other day would suit you?"), day=day)
+        text = t("There is no time left for a meeting on {day}. Which other day would suit you?", day=day)
+        return case.show(Outgoing(text, ((another,), (menu(t),)), hears=screens.HEARS_TIMES))
     rows = screens.hours(starts, pair.match.id, case.person)
-    return case.say(t("<b>{day}</b>: at what time?", day=day), *rows, [menu(t)])
+    return case.say(t("<b>{day}</b>: at what time?", day=day), *rows, [another], [menu(t)])
 
 
 async def _offer_days(case: Case, pair: Pair, meeting: Meeting, wish: Wish) -> None:

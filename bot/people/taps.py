@@ -137,8 +137,11 @@ async def menu(case: Case, _args: tuple[str, ...]) -> None:
         do.append([Button(t.plain("Unanswered questions"), "lessons:unanswered")])
         do.append([Button(t.plain("Lessons: how they go"), "lessons:report")])
         do.append([Button(t.plain("Cards whose screens look different"), "lessons:differing")])
+        do.append([Button(t.plain("Evidence for the funder"), "meetings:evidence")])
         do.append([Button(t.plain("Invite a coordinator"), "people:invite")])
     else:
+        if case.person.role == "trainer":
+            do.append([Button(t.plain("My record"), "meetings:record")])
         do.append([Button(t.plain("How I would like to meet"), "matching:wishes")])
         do.append([Button(t.plain("Change my answers"), "onboarding:change")])
     case.say(

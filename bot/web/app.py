@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.case import House
 from bot.clock import Clock
+from bot.web.calendar import Calendar
 from bot.web.health import Rasa, Watch
 from bot.web.pages import FrontPage
 from bot.web.simulated_clock import Advance, NextDue, SimulatedClock
@@ -38,6 +39,7 @@ def build(
         Route("/healthz", watch.healthz),
         Route("/metrics", watch.metrics),
     ]
+    routes += Calendar(database, clock).routes
     if keep and webhook_secret:
         routes.append(Route("/webhook", Webhook(webhook_secret, keep).receive, methods=["POST"]))
     if house:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.announcements.rules import TEXT_FORM
 from bot.lessons.rules import ANSWER_FORM
 from bot.matching.rules import WRITE_FORM
-from bot.meetings.rules import COMMENT_FORM, WHEN_FORM
+from bot.meetings.rules import COMMENT_FORM, PLACE_FORM, WHEN_FORM
 from bot.threads.rules import LINE, REPORT
 
 
@@ -31,7 +31,10 @@ FORMS = {
 }
 
 # What is written there is for people to read, in whatever language.
-FOR_OTHERS = frozenset({COMMENT_FORM, REPORT, TEXT_FORM, LINE, WRITE_FORM})
+FOR_OTHERS = frozenset({COMMENT_FORM, REPORT, TEXT_FORM, LINE, WRITE_FORM, PLACE_FORM})
+
+# What is written there is taken as it is; Rasa is not asked. By the use case that takes it.
+AS_WRITTEN = {WRITE_FORM: "matching:written", PLACE_FORM: "meetings:placed"}
 
 # Answered in passing; the form stays open and asks again.
 IN_PASSING = frozenset(

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import db.lessons
+from bot import spreadsheet
 from bot.lessons import report
 from bot.messages import LANGUAGES
 from bot.texts import tongue
@@ -135,7 +136,7 @@ cells = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0
 
 @given(st.lists(st.lists(cells, min_size=2, max_size=4), max_size=6), st.sampled_from(LANGUAGES))
 def test_a_table_is_read_back_as_it_was_written(rows: list[list[str]], language: str) -> None:
-    written = report.table(rows, language)
+    written = spreadsheet.table(rows, language)
     assert written.encode()[:3] == b"\xef\xbb\xbf"
     separator = "," if language == "en" else ";"
     read = list(csv.reader(io.StringIO(written.encode().decode("utf-8-sig"), newline=""), delimiter=separator))

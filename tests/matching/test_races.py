@@ -353,6 +353,8 @@ async def test_a_coordinator_who_taps_while_a_round_asks_them_waits_for_it(stage
         here = await session.get(Cluster, stage.cluster.id)
         assert here
         here.approval = True
+    for desk in desks:
+        await stage.taps(desk, "matching:not_now")  # they have been here before
     more = ":5" if verb == "habits" else ""
     for _ in range(3):
         await crowd(stage, 2, 4)

@@ -31,6 +31,7 @@ async def test_three_taps_and_it_is_agreed(stage: Stage, aisha: Person, marco: P
         "Tuesday 24 November, at 15:00",
         "Thursday 26 November, at 10:00",
         "Other times",
+        "Another day",
     ]
     said = await stage.taps(marco, data_of(times, "Tuesday 24 November, at 15:00"))
     assert "✓ Tuesday 24 November, at 15:00" in said[0].text
@@ -184,7 +185,7 @@ async def test_a_day_without_an_hour_offers_its_hours(stage: Stage, aisha: Perso
     (hours,) = await stage.says(marco, "meetings:book", "on Wednesday", (at(wednesday, 24, "day"),))
     assert plain(hours.text) == "Wednesday 25 November: at what time?"
     assert labels(hours)[:3] == ["09:00", "10:00", "11:00"]
-    assert [len(row) for row in hours.buttons] == [3, 3, 3, 1]
+    assert [len(row) for row in hours.buttons] == [3, 3, 3, 1, 1]
     await stage.answers(marco, "11:00")
     assert rules.restored((await the_meeting(stage)).times) == [datetime(2026, 11, 25, 10, tzinfo=UTC)]
 

@@ -1,11 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from bot.meetings import due
 from bot.messages import Lane
 from bot.words.times import TimeFound
-from db.meetings import AGREED, CANCELLED, HELD, Feedback, Meeting, Reminder, Slot
+from db.meetings import AGREED, CANCELLED, PROPOSED, Meeting, Reminder, Slot
 from db.outbox import OutboxRow
 from db.people import Person
 from tests.matching.stage import HOUSE, Stage, data_of, labels, plain
@@ -24,12 +22,6 @@ async def tick(stage: Stage) -> int:
 
 async def states(stage: Stage) -> list[str]:
     return [row.state for row in await stage.rows(Reminder)]
-
-
-async def at_the_end(stage: Stage, who: Person) -> None:
-    """The meeting is over, and the question how it was is on this person's screen."""
-    stage.now = THURSDAY_10 + timedelta(minutes=75)
-    await tick(stage)
 
 
 # -- moving and cancelling ------------------------------------------------------------------------------
@@ -100,7 +92,8 @@ async def test_cancelling_asks_once_frees_the_time_and_tells_the_other(
     assert (await the_meeting(stage)).state == AGREED
     drop = data_of(asked, "Yes, cancel it")
     await stage.answers(marco, "affirm")
-    assert (await the_meeting(stage)).state == CANCELLED
+    dead, fresh = await stage.rows(Meeting)
+    assert (dead.state, fresh.state) == (CANCELLED, PROPOSED)
     assert await stage.rows(Slot) == []
     assert set(await states(stage)) == {"dropped"}
     told = await stage.last_told(aisha)
@@ -110,8 +103,6 @@ async def test_cancelling_asks_once_frees_the_time_and_tells_the_other(
     before = len(await stage.told(aisha))
     await stage.taps(marco, drop)
     assert len(await stage.told(aisha)) == before
-    (times,) = await stage.taps(aisha, data_of(told, "Find another time"))
-    assert labels(times)[0] == "Thursday 19 November, at 10:00"
     assert len(await stage.rows(Meeting)) == 2
 
 
@@ -122,8 +113,8 @@ async def test_old_buttons_of_a_cancelled_meeting_say_so(
     for verb in ("coming", "move", "cancel"):
         said = await stage.taps(aisha, f"meetings:{verb}:{agreed.id}")
         assert "changed meanwhile" in said[0].text
-        assert "no meeting with Marco" in said[1].text
-    assert (await the_meeting(stage)).state == CANCELLED
+        assert "When would you like to meet Marco?" in said[1].text
+    assert [one.state for one in await stage.rows(Meeting)] == [CANCELLED, PROPOSED]
 
 
 async def test_what_has_begun_cannot_be_cancelled(stage: Stage, marco: Person, agreed: Meeting) -> None:
@@ -245,90 +236,3 @@ async def test_no_key_is_said_twice(stage: Stage, marco: Person, agreed: Meeting
     assert len(set(keys)) == len(keys)
     assert f"meeting:{agreed.id}:day:{marco.id}:{agreed.sequence}" in keys
     assert set(await states(stage)) == {"said"}
-
-
-# -- how it was -----------------------------------------------------------------------------------------
-
-
-async def test_one_tap_and_a_sentence(stage: Stage, aisha: Person, marco: Person, agreed: Meeting) -> None:
-    await at_the_end(stage, marco)
-    shown = await stage.last_told(marco)
-    assert labels(shown) == ["It was good", "So-so", "It was not good", "We did not meet"]
-    said = await stage.answers(marco, "It was good")
-    assert "say more about it" in said[-1].text
-    await stage.says(marco, "meetings:said", "She was patient, <thank you>")
-    (kept,) = await stage.rows(Feedback)
-    assert (kept.person_id, kept.rating, kept.comment) == (marco.id, "good", "She was patient, <thank you>")
-    assert (await the_meeting(stage)).state == HELD
-
-
-async def test_skip_needs_no_sentence(stage: Stage, marco: Person, agreed: Meeting) -> None:
-    await at_the_end(stage, marco)
-    await stage.answers(marco, "So-so")
-    said = await stage.answers(marco, "skip")
-    assert "Shall we find a time for the next meeting?" in said[-1].text
-    (kept,) = await stage.rows(Feedback)
-    assert (kept.rating, kept.comment) == ("so_so", "")
-
-
-async def test_the_last_answer_counts(stage: Stage, marco: Person, agreed: Meeting) -> None:
-    await at_the_end(stage, marco)
-    for rating in ("good", "bad", "bad"):
-        await stage.taps(marco, f"meetings:rate:{agreed.id}:{rating}")
-    (kept,) = await stage.rows(Feedback)
-    assert kept.rating == "bad"
-
-
-@pytest.mark.parametrize("how", ["We did not meet", "report_no_show"])
-async def test_who_was_left_alone_may_find_another_time(stage: Stage, marco: Person, agreed: Meeting, how: str) -> None:
-    await at_the_end(stage, marco)
-    said = await stage.answers(marco, how)
-    assert "sorry that you did not meet" in said[-1].text
-    assert (await the_meeting(stage)).state == AGREED
-    (times,) = await stage.answers(marco, "affirm")
-    assert "When would you like to meet Aisha?" in times.text
-
-
-async def test_words_about_a_meeting_need_no_button(stage: Stage, marco: Person, agreed: Meeting) -> None:
-    stage.now = THURSDAY_10 + timedelta(minutes=20)
-    await stage.says(marco, "meetings:noshow", "he never showed up")
-    assert (await stage.rows(Feedback))[0].rating == "missed"
-    (shown,) = await stage.says(marco, "meetings:feedback", "it went well")
-    assert "How was your meeting with Aisha?" in shown.text
-
-
-async def test_a_meeting_still_to_come_cannot_be_rated(stage: Stage, marco: Person, agreed: Meeting) -> None:
-    await stage.taps(marco, f"meetings:rate:{agreed.id}:good")
-    await stage.taps(marco, f"meetings:noshow:{agreed.id}")
-    assert all("still to come" in sentence for sentence in stage.refused)
-    assert await stage.rows(Feedback) == []
-
-
-async def test_ratings_of_our_own_only(stage: Stage, marco: Person, agreed: Meeting) -> None:
-    await at_the_end(stage, marco)
-    await stage.taps(marco, f"meetings:rate:{agreed.id}:wonderful")
-    await stage.taps(marco, f"meetings:rate:{agreed.id}")
-    assert stage.forged == 2
-    assert await stage.rows(Feedback) == []
-
-
-async def test_a_sentence_can_be_too_long_or_too_late(stage: Stage, marco: Person, agreed: Meeting) -> None:
-    await at_the_end(stage, marco)
-    await stage.answers(marco, "It was good")
-    await stage.says(marco, "meetings:said", "x" * 1001)
-    assert "up to 1,000 characters" in stage.refused[0]
-    stage.later(hours=2)
-    (said,) = await stage.says(marco, "meetings:said", "when is my next lesson?")
-    assert "Please write it once more" in said.text
-    assert (await stage.rows(Feedback))[0].comment == ""
-
-
-async def test_who_has_answered_is_not_asked_again(stage: Stage, marco: Person, agreed: Meeting) -> None:
-    stage.now = THURSDAY_10 + timedelta(minutes=50)
-    await stage.taps(marco, f"meetings:rate:{agreed.id}:good")
-    before = len(await stage.told(marco))
-    await at_the_end(stage, marco)
-    assert len(await stage.told(marco)) == before
-    after = {row.person_id: row.state for row in await stage.rows(Reminder) if row.kind == "after"}
-    assert after.pop(marco.id) == "dropped"
-    assert list(after.values()) == ["said"]

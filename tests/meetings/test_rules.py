@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.clock import QuietHours
 from bot.meetings import rules
 from bot.meetings.rules import HOURS, MOMENT, Wish
 
 ROME, LONDON = ZoneInfo("Europe/Rome"), ZoneInfo("Europe/London")
 FOUR_ZONES = ("Europe/London", "Europe/Rome", "Europe/Berlin", "Europe/Madrid")
+QUIET = QuietHours.parse("21:00-08:00")
 TUESDAY = datetime(2026, 11, 17, 12, 0, tzinfo=UTC)
 SPRING, AUTUMN = datetime(2027, 3, 28, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)
 
@@ -137,13 +139,14 @@ def test_the_hours_of_a_morning_are_all_given() -> None:
 def test_reminders_that_would_be_over_are_left_out() -> None:
     start = TUESDAY + timedelta(hours=30)
     end = start + rules.LASTS
-    assert rules.reminders(start, end, TUESDAY) == [
+    assert rules.reminders(start, end, TUESDAY, ROME, QUIET) == [
         ("day", start - timedelta(hours=24), start - timedelta(hours=2)),
         ("hour", start - timedelta(hours=1), start + timedelta(minutes=10)),
         ("after", end + timedelta(minutes=15), end + timedelta(days=3)),
     ]
-    assert [kind for kind, _, _ in rules.reminders(start, end, start - timedelta(hours=23))] == ["hour", "after"]
-    assert [kind for kind, _, _ in rules.reminders(start, end, start - timedelta(hours=1))] == ["after"]
+    for hours, kinds in ((23, ["hour", "after"]), (1, ["after"])):
+        now = start - timedelta(hours=hours)
+        assert [kind for kind, _, _ in rules.reminders(start, end, now, ROME, QUIET)] == kinds
 
 
 @given(st.lists(moments, max_size=3))

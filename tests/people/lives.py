@@ -7,7 +7,7 @@ from db.announcements import Announcement
 from db.clusters import Cluster, Coordination, Invitation
 from db.lessons import Answer, Award, Plan, Report, Review, Study
 from db.matching import ACCEPTED, Match, PairMessage, Rest, Round
-from db.meetings import Feedback, Meeting, Reminder, Slot
+from db.meetings import Feed, Feedback, Meeting, Reminder, Slot
 from db.outbox import OutboxRow
 from db.people import Conversation, Person
 from db.questions import Question
@@ -99,6 +99,7 @@ def _rows_of(one: Person, meeting_id: int) -> list[object]:
         Report(person_id=one.id, lesson="a", block="b", at=NOW),
         Award(person_id=one.id, about="worker/a", code=f"code{one.id}", name=one.name, language="en", awarded_at=NOW),
         Question(person_id=one.id, language="en", text="how?", unanswered=True, asked_at=NOW),
+        Feed(person_id=one.id, token_hash=f"feed{one.id}", created_at=NOW),
         Slot(person_id=one.id, meeting_id=meeting_id, at=SOON),
         Reminder(meeting_id=meeting_id, person_id=one.id, kind="day", sequence=0, due_at=SOON, late_after=SOON),
         Feedback(meeting_id=meeting_id, person_id=one.id, rating="good", comment=f"from {one.name}", at=NOW),

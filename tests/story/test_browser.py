@@ -130,6 +130,7 @@ async def test_the_story_in_the_phones(browser: Browser, tmp_path: Path) -> None
         await move_clock(page, "clock-day")
         await move_clock(page, "clock-hour")
         await move_clock(page, "clock-hour")
+        await marco.tap(it.plain("Yes, we met"))
         await marco.tap(it.plain("It was good"))
 
         await ines.say("send a message to all workers in Italy")
