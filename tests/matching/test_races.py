@@ -357,6 +357,7 @@ async def test_a_coordinator_who_taps_while_a_round_asks_them_waits_for_it(stage
         await stage.taps(desk, "matching:not_now")  # they have been here before
     more = ":5" if verb == "habits" else ""
     for _ in range(3):
+        stage.later(minutes=1)  # each turn writes that they were here
         await crowd(stage, 2, 4)
         taps = (stage.taps(desk, f"matching:{verb}:{here.id}{more}") for desk in desks)
         await asyncio.gather(run(stage), *taps, clock(stage, service.follow))
