@@ -1,7 +1,9 @@
 """What every test may use: real databases on SQLite and PostgreSQL."""
 
+import os
 import shutil
 import sys
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,6 +15,33 @@ from db import migrate
 from db.engine import Database
 from tests.postgres import empty_database, fresh_database
 from tests.rasa import SharedRasa, shared_rasa
+
+# What is about the database itself is tested on both kinds; of everything else, test by test, on one of them in turn:
+# that halves the time, and each query still meets both. `BOTH_DATABASES=1 make test` runs all of it on both.
+ON_BOTH = (
+    "test_migrations",
+    "tests/outbox",
+    "test_restart",
+    "test_races",
+    "test_any_order",
+    "test_doctor",
+    "test_engine",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("BOTH_DATABASES"):
+        return
+    kept, left = list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        kind = params.get("database_url") or params.get("empty_database_url")
+        alone = kind is None or any(part in item.nodeid for part in ON_BOTH)
+        test = item.nodeid.replace(str(kind), "")
+        turn = ("sqlite", "postgresql")[zlib.crc32(test.encode()) % 2]
+        (kept if alone or kind == turn else left).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
 
 
 @pytest.fixture(scope="session")

@@ -130,7 +130,7 @@ async def how_many(database: Database, *tables: type) -> list[int]:
 async def test_a_dry_run_of_matching_changes_nothing(twogether: Twogether, opened: Database) -> None:
     await a_pair(opened)
     said = await twogether("match", "--cluster", "emilia-food", "--dry-run")
-    assert said == Said(0, "1 pairs would get an offer; 0 workers would stay without.\n", "")
+    assert said == Said(0, "1 pairs would get an offer; 0 workers would stay without.\n  IT: 1 pairs\n", "")
     assert await how_many(opened, Round, Match, OutboxRow) == [0, 0, 0]
     said = await twogether("match", "--cluster", "emilia-food")
     assert said == Said(0, "1 pairs got an offer; 0 workers stay without.\n", "")

@@ -3,7 +3,7 @@
 import html
 
 import db.lessons
-from bot.case import JOINED, Case, Taps
+from bot.case import ANYONE, Case, Taps
 from bot.lessons import service
 from bot.lessons.curriculum import Block, Lesson
 from bot.lessons.markdown import to_html
@@ -17,21 +17,21 @@ from db.lessons import Study
 taps = Taps("lessons")
 
 
-@taps("once_more", needs=JOINED)
+@taps("once_more", needs=ANYONE)
 async def once_more(case: Case, _args: tuple[str, ...]) -> None:
     """Where the person stands, shown again; after a lesson, that lesson from its beginning."""
-    if case.talk.form:
+    if case.talk.form and case.person.joined_at is not None:
         return None  # it asks again by itself
     here = await _here(case)
     if here is None:
-        case.wants.append(Do("people:menu"))
+        case.wants.append(Do("people:help" if case.person.joined_at is None else "people:menu"))
         return None
     study, lesson, block = here
     case.say(case.t("Gladly, once more:"))
     return await go_to(case, lesson, study, block or await first(case, lesson))
 
 
-@taps("simpler", needs=JOINED)
+@taps("simpler", needs=ANYONE)
 async def simpler(case: Case, _args: tuple[str, ...]) -> None:
     """The card one thought at a time, with its words explained; at a question, the card it is about."""
     form = case.talk.form
@@ -53,6 +53,8 @@ async def simpler(case: Case, _args: tuple[str, ...]) -> None:
 
 async def _here(case: Case) -> tuple[Study, Lesson, Block | None] | None:
     """The lesson somebody is in and the block they stand at; None for the block after the lesson's end."""
+    if case.person.joined_at is None:
+        return None
     in_track = {lesson.uuid: lesson for lesson in service.track_of(case.house.curriculum, case.person)}
     studies = [one for one in await db.lessons.studies(case.session, case.person.id) if one.lesson in in_track]
     begun = [one for one in studies if one.block and not one.learnt] or [one for one in studies if one.block]

@@ -55,12 +55,14 @@ _DIGRESSIONS = frozenset(
         "stop",
         "start_again",
         "help",
+        "say_again",
+        "say_simpler",
         "greet",
         "thank",
         "goodbye",
     ]
 )
-_GIVE_WAY = frozenset({"help", "greet", "thank", "goodbye"})
+_GIVE_WAY = frozenset({"help", "say_again", "say_simpler", "greet", "thank", "goodbye"})
 SURE = 0.5  # below this a message in answer to a question is taken for the answer
 # "No, I meant Modena": what was answered before changes, although something else is asked. A "no" alone is not enough
 # ("non so, lavoro a Bologna"); with a comma behind it, it takes something back.

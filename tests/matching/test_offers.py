@@ -61,7 +61,7 @@ async def test_the_worker_who_says_yes_last_sees_the_times_at_once(stage: Stage,
         "<b>Good news: you have both said yes",
         "When would you like to meet Aisha? It takes about an hour",
     ]
-    assert len(labels(said[1])) == 4
+    assert labels(said[1])[3:] == ["Other times", "Another day"]
 
 
 async def test_yes_twice_is_harmless(stage: Stage, aisha: Person, marco: Person) -> None:

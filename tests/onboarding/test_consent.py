@@ -12,6 +12,7 @@ from tests.onboarding.way import answers, asked, joins, known, question, talk
 from tests.people.invitations import invite
 
 FRESH = {"id", "channel", "address", "created_at", "seen_at", "language", "reachable", "zone", "erase_at"}
+FRESH |= {"travel_km", "remote", "places"}  # the same for everybody until they say otherwise
 
 
 def told(person: Person) -> dict[str, Any]:
