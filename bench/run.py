@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import insert
 
 import bot.log
-from bench import course
+from bench import course, pairs
 from bench.bots import ROOT, Child, ours, start
 from bench.crash import crash, participant
 from bench.load import FIRST_PERSON
@@ -158,6 +158,7 @@ async def run(*, quick: bool = False) -> None:
         for name, url in urls.items():
             await _taps(table, url, name, turns, echo)
     await _lessons(table, quick=quick)
+    await _matching(table, quick=quick)
     await _words(table, quick=quick)
     await _crashes(table, quick=quick)
     table.section(f"Measured in {time.perf_counter() - began:.0f} s.")
@@ -225,6 +226,54 @@ async def _lessons(table: Table, *, quick: bool) -> None:
         f"{found['served']:.0f} served once each in {found['seconds']:.0f} s, {found['rate'] / pace:.2f} of the pace; "
         f"none out of order by more than {found['overtaken']:.0f}",
     )
+
+
+async def _matching(table: Table, *, quick: bool) -> None:
+    """Rounds from rows to pairs; beside them, on the same pairs, other ways to choose (the baseline is ours)."""
+    table.section("Matching, from the rows of PostgreSQL to pairs")
+    for number in (1_000,) if quick else (1_000, 10_000, 50_000):
+        async with databases() as urls:
+            url = urls["PostgreSQL"]
+            await pairs.fill(url, number, number)
+            found = await pairs.plan(url)
+            table.fact(
+                f"{number} x {number}",
+                f"{found['matched']:.0f} pairs in {found['seconds']:.2f} s (reading alone {found['read_s']:.2f} s), "
+                f"{found['mb']:.0f} MB",
+            )
+            if number > 10_000:
+                continue
+            with tempfile.TemporaryDirectory(prefix="twogether-bench-") as folder:
+                kept = Path(folder) / "pairs.npz"
+                await pairs.kept_candidates(url, kept)
+                await _other_ways(table, kept, number)
+                if number == 10_000:
+                    await pairs.kept_candidates(url, kept, every=True)
+                    whole = await pairs.choose("ours", kept) or {}
+                    table.fact(
+                        "  of what is possible with every pair compared",
+                        f"{found['matched'] / whole['matched']:.4f} of the pairs, "
+                        f"{found['score'] / whole['score']:.4f} of the score",
+                    )
+            after = await pairs.follow(url)
+            table.fact("  from a no to the next offers", f"{after['seconds']:.2f} s, {after['offers']:.0f} offers")
+
+
+async def _other_ways(table: Table, kept: Path, number: int) -> None:
+    ours = await pairs.choose("ours", kept)
+    assert ours
+    for how in pairs.OTHERS:
+        if how == "stable" and number > 1_000:
+            continue
+        facts = ours if how == "ours" else await pairs.choose(how, kept)
+        if facts is None:
+            table.fact(f"  {how}", "took too long")
+            continue
+        table.fact(
+            f"  {how}",
+            f"{facts['seconds']:.2f} s ({facts['seconds'] / ours['seconds']:.1f} x), matched "
+            f"{facts['matched'] / ours['matched']:.3f} x, score {facts['score'] / ours['score']:.3f} x",
+        )
 
 
 async def _words(table: Table, *, quick: bool) -> None:

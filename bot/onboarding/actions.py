@@ -64,6 +64,7 @@ _DIGRESSIONS = frozenset(
 )
 _GIVE_WAY = frozenset({"help", "say_again", "say_simpler", "greet", "thank", "goodbye"})
 SURE = 0.5  # below this a message in answer to a question is taken for the answer
+AT_A_LOSS = 0.4  # whoever did not understand has not answered: "no entiendo" is no "no"
 # "No, I meant Modena": what was answered before changes, although something else is asked. A "no" alone is not enough
 # ("non so, lavoro a Bologna"); with a comma behind it, it takes something back.
 _CORRECTS = re.compile(
@@ -131,7 +132,8 @@ def told(named: Sequence[Named]) -> tuple[str, str] | None:
 
 
 def _digresses(text: str, intent: str, confidence: float, named: Sequence[Named], asked: str | None) -> bool:
-    if intent not in _DIGRESSIONS or confidence < SURE:
+    enough = AT_A_LOSS if intent == "say_simpler" else SURE
+    if intent not in _DIGRESSIONS or confidence < enough:
         return False
     if intent in _GIVE_WAY:
         return not (asked and _naming(named, asked))
