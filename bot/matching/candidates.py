@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.matching.crowd import EARTH_RADIUS_KM, Crowd, Flags, Floats, Numbers
-from bot.matching.rules import BEST_SCORE, ENOUGH_HOURS, FAR_KM, FEWEST_HOURS, LONG_WAIT_WEEKS, TERMS
+from bot.matching.rules import BEST_SCORE, ENOUGH_HOURS, FAR_KM, FEWEST_HOURS, LONG_WAIT_WEEKS
 
 TOP = 30
 AT_A_TIME = 1_000_000  # pairs
