@@ -26,9 +26,11 @@ from bot.matching import plan as planning
 from bot.matching import rules, service
 from bot.matching.assignment import solve
 from bot.matching.candidates import candidates
+from bot.messages import LANGUAGES
 from bot.people import vocabulary
 from bot.people.atlas import COMPLETE, LANGUAGE_OF, Place, atlas
 from bot.settings import Settings
+from bot.texts import tongue
 from db.clusters import Cluster
 from db.engine import Database
 from db.matching import DECLINED, Match
@@ -120,9 +122,11 @@ def _peak_mb() -> float:
 
 
 def _house(url: str) -> House:
-    """As the running programme has it: lessons and towns are read once, at its start."""
+    """As the running programme has it: lessons, towns and texts have been read before."""
     settings = Settings(database_url=url)
     atlas()
+    for language in LANGUAGES:
+        tongue(language)
     return House(settings, load(settings.curriculum))
 
 
@@ -193,6 +197,7 @@ async def _follow(url: str) -> dict[str, float]:
                 follow_at=NOW,
             )
         )
+    del plan, pair  # no programme that runs keeps all these
     began = time.perf_counter()
     async with database.begin() as session:
         await service.follow(session, house, NOW, 1)
@@ -283,12 +288,21 @@ def _stable(given: Pairs) -> Chosen:
         workers.setdefault(worker, []).append(trainer)
         trainers.setdefault(trainer, []).append(worker)
     room = {trainer: int(given.room[trainer]) for trainer in trainers}
+    sys.setrecursionlimit(1_000_000)  # it copies everybody with everybody they know, one inside the other
     found = HospitalResident.create_from_dictionaries(workers, trainers, room).solve()
     return [(trainer.name, worker.name) for trainer, taught in found.items() for worker in taught]
 
 
+OURS = "ours"
+NAMES = {
+    OURS: "ours, minimum-cost flow (OR-Tools)",
+    "greedy": "greedy, the best pair first",
+    "most": "SciPy, the most pairs (blind to scores)",
+    "best": "SciPy, the best full matching",
+    "stable": "`matching`, hospital and residents",
+}
 OTHERS: dict[str, Callable[[Pairs], Chosen]] = {
-    "ours": _ours,
+    OURS: _ours,
     "greedy": _greedy,
     "most": _most,
     "best": _best,
@@ -297,9 +311,11 @@ OTHERS: dict[str, Callable[[Pairs], Chosen]] = {
 
 
 def _choose(how: str, kept: Path) -> dict[str, float]:
-    """One way to choose from the pairs in the file. What it imports and how its input is made counts, too."""
+    """One way to choose from the pairs in the file. How its input is made counts, too; what it imports does not."""
     with np.load(kept) as file:
         given = Pairs(**{name: file[name] for name in ("trainer", "worker", "score", "room", "first")})
+    one = np.array([0])
+    OTHERS[how](Pairs(one, one, one, one + 1, one == 1))
     began = time.perf_counter()
     chosen = OTHERS[how](given)
     seconds = time.perf_counter() - began

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    false,
     func,
     or_,
     select,
@@ -186,6 +188,16 @@ class Words(TypeDecorator[tuple[str, ...]]):
         return _words(value or "[]")
 
 
+class Word(TypeDecorator[str]):
+    """A word that many have: kept once, not once for each of them."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str:
+        return intern(value or "")
+
+
 @lru_cache(100_000)
 def _words(json_list: str) -> tuple[str, ...]:
     return tuple(json.loads(json_list))
@@ -197,16 +209,12 @@ type Seeker = Row[*tuple[Any, ...]]
 SEEKER = (
     _person.id,
     _person.cluster_id,
-    _person.country,
-    _person.language,
+    *(type_coerce(_person[name], Word()).label(name) for name in ("country", "language", "zone", "sector", "age_band")),
     *(
         type_coerce(cast(_person[name], Text), Words()).label(name)
         for name in ("languages", "topics", "times", "prefers")
     ),
-    _person.zone,
     _person.city_id,
-    _person.sector,
-    _person.age_band,
     _person.travel_km,
     _person.remote,
     _person.places,
@@ -223,12 +231,24 @@ def _resting(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _has_any(column: ColumnElement[Any], words: Collection[str]) -> ColumnElement[bool]:
+    """One of these words is in a list that is kept as JSON."""
+    text = cast(column, Text)
+    return or_(false(), *(text.contains(json.dumps(word), autoescape=True) for word in sorted(words)))
+
+
 async def seekers(
-    session: AsyncSession, role: str, clusters: Collection[int], now: datetime, ids: Collection[int] | None = None
+    session: AsyncSession,
+    role: str,
+    clusters: Collection[int],
+    now: datetime,
+    ids: Collection[int] | None = None,
+    **sharing: Collection[str],
 ) -> Sequence[Seeker]:
     """Who of this role can be brought together with somebody (:data:`SEEKER`), the longest waiting first.
 
-    Joined, reachable, taking no break, not left out; of the workers those without an open match.
+    Joined, reachable, taking no break, not left out; of the workers those without an open match. With `ids` only some
+    of these; with `languages` and `topics` only those who have one of them.
     """
     query = select(*SEEKER).where(
         Person.role == role,
@@ -244,6 +264,8 @@ async def seekers(
         )
     if ids is not None:
         query = query.where(Person.id.in_(ids))
+    for name, words in sharing.items():
+        query = query.where(_has_any(_person[name], words))
     rows: Sequence[Any] = (await session.execute(query.order_by(Person.joined_at, Person.id))).all()
     return rows
 

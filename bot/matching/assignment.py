@@ -60,13 +60,14 @@ def solve(
     if first is not None and first[:number].any():
         # More than all scores together could make up for.
         waits = np.where(first[:number], 0, (BEST_SCORE + 1) * supply).astype(np.int64)
-    tails = np.concatenate((trainer_nodes[trainer], np.full(len(room), source), worker_nodes))
-    heads = np.concatenate((worker_nodes[worker], trainer_nodes, np.full(number, sink)))
-    capacities = np.concatenate((np.ones(pairs, np.int64), room, np.ones(number, np.int64)))
-    costs = np.concatenate((BEST_SCORE - score, np.zeros(len(room), np.int64), waits))
-
     flow = cast(Any, SimpleMinCostFlow())  # its type stubs give the element type as the array's shape
-    arcs = flow.add_arcs_with_capacity_and_unit_cost(tails, heads, capacities, costs)
+    # Nodes in 32 bits, as it keeps them.
+    arcs = flow.add_arcs_with_capacity_and_unit_cost(
+        np.concatenate((trainer_nodes[trainer], np.full(len(room), source), worker_nodes), dtype=np.int32),
+        np.concatenate((worker_nodes[worker], trainer_nodes, np.full(number, sink)), dtype=np.int32),
+        np.concatenate((np.ones(pairs, np.int64), room, np.ones(number, np.int64))),
+        np.concatenate((BEST_SCORE - score, np.zeros(len(room), np.int64), waits)),
+    )
     flow.set_nodes_supplies(np.array([source, sink]), np.array([supply, -supply]))
     status = flow.solve_max_flow_with_min_cost()
     if status != flow.OPTIMAL:

@@ -157,9 +157,11 @@ async def read(
     *,
     workers: Collection[int] | None = None,
     trainers: Collection[int] | None = None,
+    fitting: bool = False,
 ) -> Seekers:
     """The workers of this cluster who look for somebody, and the trainers who may teach them: its own, and those of the
-    clusters that exchange with it. `workers` and `trainers` are the only ones (ids) to look at."""
+    clusters that exchange with it. `workers` and `trainers` are the only ones (ids) to look at; with `fitting`, of the
+    other side only those who speak and teach, or speak and need, something of theirs."""
     everywhere = {one.id: one for one in await db.clusters.all_clusters(session)}
     exchange = (
         frozenset(one.id for one in everywhere.values() if one.exchange) if cluster.exchange else frozenset[int]()
@@ -179,15 +181,32 @@ async def read(
         silent=await db.matching.unanswered(session, "worker"),
         alone_since=await db.matching.alone_since(session),
     )
-    learning = await db.matching.seekers(session, "worker", {cluster.id}, now, workers)
-    teaching = await db.matching.seekers(session, "trainer", open_to, now, trainers)
+
+    async def learning(**sharing: Collection[str]) -> list[Facts]:
+        rows = await db.matching.seekers(session, "worker", {cluster.id}, now, workers, **sharing)
+        return await asyncio.to_thread(willing.facts, rows)
+
+    async def teaching(**sharing: Collection[str]) -> list[Facts]:
+        rows = await db.matching.seekers(session, "trainer", open_to, now, trainers, **sharing)
+        return await asyncio.to_thread(able.facts, rows)
+
+    if fitting and trainers is not None:
+        theirs = await teaching()
+        mine = await learning(**_shared(theirs))
+    else:
+        mine = await learning()
+        theirs = await teaching(**_shared(mine) if fitting else {})
     before = await db.matching.pairs_before(session, {cluster.id})
     weights = rules.weighed(house.settings.matching_weights)
+    return await asyncio.to_thread(_seekers, mine, theirs, before, weights, exchange, now)
 
-    def understood() -> Seekers:
-        return _seekers(willing.facts(learning), able.facts(teaching), before, weights, exchange, now)
 
-    return await asyncio.to_thread(understood)
+def _shared(people: Sequence[Facts]) -> dict[str, set[str]]:
+    """What one must have of to be brought together with one of these."""
+    return {
+        "languages": {language for one in people for language in one.languages},
+        "topics": {topic for one in people for topic in one.topics},
+    }
 
 
 def _seekers(

@@ -156,10 +156,10 @@ async def follow(session: AsyncSession, house: House, now: datetime, limit: int)
             continue
         passed, ended = match.state == EXPIRED, match.state == ENDED
         if match.worker_says or not passed:
-            looking = await planning.read(session, cluster, now, house, workers=[match.worker_id])
+            looking = await planning.read(session, cluster, now, house, workers=[match.worker_id], fitting=True)
             made += await _next_best(session, cluster, planning.best_for_worker(looking), now)
         if not ended and (match.trainer_says or not passed):
-            teaching = await planning.read(session, cluster, now, house, trainers=[match.trainer_id])
+            teaching = await planning.read(session, cluster, now, house, trainers=[match.trainer_id], fitting=True)
             made += await _next_best(session, cluster, planning.best_for_trainer(teaching), now)
     await _send_offers(session, [match for match in made if match.state == OFFERED], now, house)
     for cluster in clusters.values():
