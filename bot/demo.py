@@ -34,7 +34,7 @@ from bot.onboarding.rules import bands
 from bot.outbox.put import Letter, put
 from bot.people import places, vocabulary
 from bot.people import service as people
-from bot.people.taps import keyboard
+from bot.people.menu import keyboard
 from bot.settings import ROOT, Settings
 from bot.texts import tongue
 from db.clusters import Coordination

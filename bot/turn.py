@@ -35,7 +35,8 @@ from bot.metrics import TURN_SECONDS, TURNS
 from bot.onboarding.taps import taps as onboarding_taps
 from bot.outbox.put import Letter, put
 from bot.people import service as people
-from bot.people.taps import menu_words, offer_language
+from bot.people.language_taps import offer_language
+from bot.people.menu import menu_words
 from bot.people.taps import screen as screen_taps
 from bot.people.taps import taps as people_taps
 from bot.texts import N_, tongue

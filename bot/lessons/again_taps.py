@@ -11,7 +11,7 @@ from bot.lessons.rules import ANSWER_FORM
 from bot.lessons.simpler import thoughts, words_to_explain
 from bot.lessons.way import first, go_to, onward
 from bot.messages import Do
-from bot.people.taps import help_row
+from bot.people.menu import help_row
 from db.lessons import Study
 
 taps = Taps("lessons")

@@ -8,7 +8,7 @@ from bot.errors import Forged
 from bot.lessons import service
 from bot.lessons.search import Hit
 from bot.messages import Button
-from bot.people.taps import help_row
+from bot.people.menu import help_row
 from db.questions import Asked, Question
 
 taps = Taps("lessons")

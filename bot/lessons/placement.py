@@ -7,7 +7,7 @@ from bot.lessons import questions, rules, service
 from bot.lessons.curriculum import Block, Lesson
 from bot.lessons.service import LEARNING, UNKNOWN
 from bot.messages import Button
-from bot.people.taps import help_row
+from bot.people.menu import help_row
 from db.lessons import Study
 
 MOST = 8  # questions

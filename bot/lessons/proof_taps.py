@@ -10,8 +10,8 @@ from bot.lessons import certificate, credential, proof, service
 from bot.lessons.certificate import Certificate
 from bot.lessons.service import UNKNOWN
 from bot.messages import Button, File
+from bot.people.menu import help_row
 from bot.people.service import local
-from bot.people.taps import help_row
 from db.lessons import Award
 
 taps = Taps("lessons")

@@ -10,7 +10,7 @@ from bot.case import Case
 from bot.lessons import memory, questions, service
 from bot.lessons.curriculum import Block, Curriculum, Lesson
 from bot.messages import Button
-from bot.people.taps import help_row
+from bot.people.menu import help_row
 from db.lessons import Review, Study
 from db.people import Person
 

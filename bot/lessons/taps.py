@@ -23,8 +23,8 @@ from bot.lessons import (
 from bot.lessons.service import LEARNING, UNKNOWN
 from bot.lessons.way import end, first, go_to, onward, step_on, which
 from bot.messages import Button, File, Outgoing
+from bot.people.menu import help_row
 from bot.people.service import local
-from bot.people.taps import help_row
 from bot.texts import N_
 from bot.words.availability import parts
 

@@ -12,7 +12,7 @@ from bot.lessons.curriculum import Lesson
 from bot.lessons.service import UNKNOWN, filled
 from bot.lessons.way import study_of
 from bot.messages import Button, Do, File, Lane, Outgoing
-from bot.people.taps import help_row
+from bot.people.menu import help_row
 from bot.texts import N_, tongue
 from db.lessons import Study
 from db.matching import ACCEPTED

@@ -6,7 +6,7 @@ from bot.lessons import proof, proof_taps, questions, service
 from bot.lessons.curriculum import Block, Lesson
 from bot.lessons.service import UNKNOWN, filled
 from bot.messages import Button, Outgoing
-from bot.people.taps import help_row
+from bot.people.menu import help_row
 from bot.texts import N_
 from db.lessons import Study
 

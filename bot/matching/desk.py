@@ -29,7 +29,7 @@ async def chosen(case: Case, args: tuple[str, ...], what: str) -> Cluster | None
         buttons = [Button(cluster.called(case.t.language), f"matching:{what}:{cluster.id}") for cluster in mine]
         case.say(case.t("For which cluster?"), *service.rows([*buttons, menu(case.t)]))
         return None
-    return ofmine(mine, mine[0].id if chosen is None and mine else chosen)
+    return of_mine(mine, mine[0].id if chosen is None and mine else chosen)
 
 
 async def alone(case: Case, cluster_id: int) -> Cluster:
@@ -43,10 +43,10 @@ async def alone(case: Case, cluster_id: int) -> Cluster:
 
 
 async def mine(case: Case, cluster_id: int) -> Cluster:
-    return ofmine(await db.clusters.coordinated_by(case.session, case.person.id), cluster_id)
+    return of_mine(await db.clusters.coordinated_by(case.session, case.person.id), cluster_id)
 
 
-def ofmine(mine: Sequence[Cluster], cluster_id: int | None) -> Cluster:
+def of_mine(mine: Sequence[Cluster], cluster_id: int | None) -> Cluster:
     """The cluster with this id, if this person coordinates it."""
     if not mine:
         raise Refused(N_("You do not coordinate a cluster yet."))

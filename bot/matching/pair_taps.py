@@ -5,7 +5,7 @@ from bot.matching import pairs, relay
 from bot.matching.screens import chosen_id, menu
 from bot.matching.service import rows
 from bot.messages import Button, Do
-from bot.people.taps import help_row
+from bot.people.menu import help_row
 from db.matching import RESTING, Match
 from db.people import Person
 

@@ -1,22 +1,20 @@
 """What matching shows: offers and their reasons. No name before both have said yes."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 from babel import Locale
-from babel.dates import format_date
 
 from bot.case import Case, number, word
 from bot.matching.rules import FAR_KM
 from bot.messages import Button, Outgoing
-from bot.people.vocabulary import label
+from bot.people.vocabulary import keys, label
 from bot.texts import Tongue, tongue
 from db.matching import Match
 from db.people import Person
 
 MOST_SHOWN = 3
-_A_MONDAY = date(2024, 1, 1)
 
 
 def offer(match: Match, reader: Person) -> Outgoing:
@@ -61,16 +59,20 @@ def reasons(match: Match, reader: Person, t: Tongue) -> list[str]:
         Mapping[str, str], Locale(t.language).languages
     )  # as they stand in a sentence: "italiano", "Italienisch"
     spoken = [names.get(key, key) for key in why["languages"]]
-    topics = [label("topic", key, t.language) for key in why["topics"]]
-    times = [part_of_week(time, t) for time in why["times"][:MOST_SHOWN]]
+    topics = [label("topic", key, t.language) for key in why["topics"] if key in keys("topic")]
+    times = [t.part_of_week(time) for time in why["times"][:MOST_SHOWN]]
     return [
         t("speaks {languages}", languages=t.list(spoken)),
         *distance(why["km"], t, online=why.get("online", True)),
         *([t("usually has time: {times}", times=t.list(times))] if times else []),
-        t("knows {topics}", topics=t.list(topics))
-        if reader.id == match.worker_id
-        else t("would like to learn {topics}", topics=t.list(topics)),
+        *([_about(match, reader, t, topics)] if topics else []),
     ]
+
+
+def _about(match: Match, reader: Person, t: Tongue, topics: list[str]) -> str:
+    if reader.id == match.worker_id:
+        return t("knows {topics}", topics=t.list(topics))
+    return t("would like to learn {topics}", topics=t.list(topics))
 
 
 def distance(km: int | None, t: Tongue, *, online: bool = True) -> list[str]:
@@ -82,19 +84,6 @@ def distance(km: int | None, t: Tongue, *, online: bool = True) -> list[str]:
     if km >= FAR_KM:
         return [t("lives {km} km away, so you would meet online", km=km)]
     return [t("lives {km} km away; you can meet online too", km=km) if online else t("lives {km} km away", km=km)]
-
-
-def part_of_week(time: str, t: Tongue) -> str:
-    """ "1-pm" in words: "Tuesday afternoon"."""
-    weekday, _, part = time.partition("-")
-    day = format_date(_A_MONDAY + timedelta(days=int(weekday)), "EEEE", locale=t.language)
-    match part:
-        case "am":
-            return t("{day} morning", day=day)
-        case "pm":
-            return t("{day} afternoon", day=day)
-        case _:
-            return t("{day} evening", day=day)
 
 
 def chosen_id(case: Case, args: tuple[str, ...]) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.case import Case, Taps
 from bot.meetings import feed
 from bot.messages import Button
-from bot.people.taps import help_row
+from bot.people.menu import help_row
 from bot.texts import Tongue
 
 taps = Taps("meetings")

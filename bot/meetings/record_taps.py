@@ -8,8 +8,8 @@ from bot.errors import Refused
 from bot.meetings import record
 from bot.meetings.record import Record
 from bot.messages import Button, File
+from bot.people.menu import help_row
 from bot.people.service import local
-from bot.people.taps import help_row
 from bot.texts import N_
 
 taps = Taps("meetings")

@@ -8,8 +8,9 @@ from bot.errors import Forged, Refused
 from bot.messages import Button, Do
 from bot.onboarding import answers as reading
 from bot.onboarding import rules, service
+from bot.onboarding.screens import SHORT, picked_of, show
 from bot.people import places
-from bot.people.taps import help_row, keyboard
+from bot.people.menu import help_row, keyboard
 from bot.texts import N_
 
 taps = Taps("onboarding")
@@ -36,7 +37,7 @@ async def ask(case: Case, args: tuple[str, ...]) -> None:
     if case.talk.asked in rules.missing(answers):
         slot = case.talk.asked
     await case.ask_form(service.FORM, slot, answers)
-    _show(case, slot, answers)
+    show(case, slot, answers)
     return None
 
 
@@ -68,10 +69,10 @@ async def toggle(case: Case, args: tuple[str, ...]) -> None:
         return await _already_answered(case)
     answers = service.answers_of(case)
     picked = dict(answers.get("picked", {}))
-    picked[slot] = rules.toggle(_picked(case, slot, answers), key)
+    picked[slot] = rules.toggle(picked_of(case, slot, answers), key)
     answers["picked"] = picked
     await case.ask_form(service.FORM, slot, answers)
-    return _show(case, slot, answers, edit=True)
+    return show(case, slot, answers, edit=True)
 
 
 @taps("done", needs=ANYONE)
@@ -82,7 +83,7 @@ async def done(case: Case, args: tuple[str, ...]) -> None:
         raise Forged(N_("I don't know this button. Here is what I can do:"))
     if not _is_open(case, slot):
         return await _already_answered(case)
-    value = reading.picked_value(slot, _picked(case, slot, service.answers_of(case)), case.t)
+    value = reading.picked_value(slot, picked_of(case, slot, service.answers_of(case)), case.t)
     if not value:
         raise Refused(N_("Please choose at least one."))
     case.tick(reading.spoken(slot, value, case.t))
@@ -140,7 +141,7 @@ async def suggest(case: Case, args: tuple[str, ...]) -> None:
         yes = f"onboarding:pick:{slot}:{found.value}"
         if len(yes.encode()) <= TAP_BYTES:
             case.choices = (Button(t.plain("Yes, change it"), yes, means=("affirm",)),)
-    return _show(case, slot, service.answers_of(case))
+    return show(case, slot, service.answers_of(case))
 
 
 @taps("place", needs=ANYONE)
@@ -207,7 +208,7 @@ async def change(case: Case, _args: tuple[str, ...]) -> None:
         slots: tuple[str, ...] = ("name",)
     else:
         slots = tuple(one for one in rules.needed({"role": case.person.role}) if one not in ("consent", "role"))
-    buttons = [Button(case.t.plain(_SHORT[slot]), f"onboarding:edit:{slot}") for slot in slots]
+    buttons = [Button(case.t.plain(SHORT[slot]), f"onboarding:edit:{slot}") for slot in slots]
     case.say(
         case.t("What would you like to change?"),
         *[buttons[i : i + 2] for i in range(0, len(buttons), 2)],
@@ -218,10 +219,24 @@ async def change(case: Case, _args: tuple[str, ...]) -> None:
 @taps("edit", needs=JOINED)
 async def edit(case: Case, args: tuple[str, ...]) -> None:
     slot = word(args)
-    if slot not in _SHORT or slot not in rules.needed({"role": case.person.role}):
+    if slot not in SHORT or slot not in rules.needed({"role": case.person.role}):
         raise Forged(N_("I don't know this button. Here is what I can do:"))
     await service.edit_again(case, slot)
     await ask(case, ())
+
+
+@taps("age", needs=ANYONE)
+async def another_age(case: Case, _args: tuple[str, ...]) -> None:
+    if not _is_open(case, "age_band"):
+        return await _already_answered(case)
+    case.preface = case.t("Please write your age as a number.")
+    role = str(service.answers_of(case).get("role", "worker"))
+    low, high = rules.AGE_BANDS.get(role, ((50, 120),))[0][0], rules.AGE_BANDS.get(role, ((50, 120),))[-1][1]
+    if high < rules.OLDEST:
+        case.preface += " " + case.t("This programme is made for trainers from {low} to {high}.", low=low, high=high)
+    else:
+        case.preface += " " + case.t("This programme is made for learners of {low} and older.", low=low)
+    return await ask(case, ())
 
 
 @taps("young", needs=ANYONE)
@@ -261,7 +276,7 @@ async def _finish(case: Case) -> None:
         )
         return
     lines = [
-        f"{t(_SHORT[slot])}: {html.escape(reading.spoken(slot, answers[slot], t), quote=False)}"
+        f"{t(SHORT[slot])}: {html.escape(reading.spoken(slot, answers[slot], t), quote=False)}"
         for slot in rules.needed(answers)
         if slot not in ("consent", "name", "role")
     ]
@@ -315,132 +330,5 @@ def _is_open(case: Case, slot: str) -> bool:
     return slot == "consent" or "consent" in service.answers_of(case)
 
 
-def _picked(case: Case, slot: str, answers: dict[str, Any]) -> list[str]:
-    picked = answers.get("picked", {}).get(slot)
-    if picked is None and slot == "languages":
-        return [case.person.language]
-    return list(picked or [])
-
-
 def _label(case: Case, slot: str, value: Any) -> str:
     return case.t.plain("Yes, let's start") if slot == "consent" else reading.spoken(slot, value, case.t)
-
-
-# -- the screens ----------------------------------------------------------------------------------------
-
-_SHORT = {
-    "name": N_("Name"),
-    "age_band": N_("Age"),
-    "languages": N_("Languages"),
-    "city": N_("Town"),
-    "sector": N_("Trade"),
-    "topics": N_("Topics"),
-    "times": N_("Free times"),
-}
-
-
-def _question(case: Case, slot: str, role: str) -> str:
-    t = case.t
-    learner = role != "trainer"
-    return {
-        "consent": t(
-            "Hello! I am <b>twogether</b>. I bring together people of 50+ from small businesses who want to learn "
-            "social media, and young people who teach it, one to one and free of charge.\n\n"
-            "To do that I need to keep what you tell me: your name, town, languages and free times. You can see it or "
-            "delete it at any time. Is that all right?"
-        ),
-        "name": t("What is your name?"),
-        "role": t("What would you like to do here?"),
-        "age_band": t("How old are you?"),
-        "languages": t("Which languages can you meet in? Tap all that fit, then “Done”."),
-        "city": t("Where do you live or work? Please write the name of the town."),
-        "sector": t("What kind of business do you work in?"),
-        "topics": t("What would you like to learn? Tap all that fit, then “Done”.")
-        if learner
-        else t("What can you teach? Tap all that fit, then “Done”."),
-        "times": t(
-            "When do you usually have time to meet? Tap all that fit, then “Done”. "
-            "You can also write it, for example “Tuesday afternoon”."
-        ),
-    }[slot]
-
-
-def _show(case: Case, slot: str, answers: dict[str, Any], *, edit: bool = False) -> None:
-    t = case.t
-    role = str(answers.get("role", ""))
-    text = _question(case, slot, role)
-    if slot != "consent" and case.person.joined_at is None and role in ("worker", "trainer"):
-        number, of = (one - 1 for one in rules.step(answers, slot))  # the consent is not a question about them
-        text = f"<i>{t('Question {number} of {of}', number=number, of=of)}</i>\n{text}"
-    if case.preface:
-        text = f"{case.preface}\n\n{text}"
-        case.preface = ""
-    choices, case.choices = [[one] for one in case.choices], ()
-    case.say(text, *choices, *_buttons(case, slot, role, answers), _way_out(case, slot), edit=edit)
-
-
-def _buttons(case: Case, slot: str, role: str, answers: dict[str, Any]) -> list[list[Button]]:
-    t = case.t
-    match slot:
-        case "consent":
-            return [
-                [Button(t.plain("Yes, let's start"), "onboarding:pick:consent:yes", means=("affirm", "join"))],
-                [Button(t.plain("No, thank you"), "onboarding:no", means=("deny",))],
-            ]
-        case "name":
-            first = case.incoming.first_name.strip()
-            fits = first and len(f"onboarding:pick:name:{first}".encode()) <= 64
-            return (
-                [[Button(first, f"onboarding:pick:name:{first}")]]
-                if fits and reading.pick("name", first, t).understood
-                else []
-            )
-        case "role":
-            return [
-                [Button(t.plain("I would like to learn"), "onboarding:pick:role:worker")],
-                [Button(t.plain("I would like to teach"), "onboarding:pick:role:trainer")],
-            ]
-        case "age_band":
-            bands = [Button(one, f"onboarding:pick:age_band:{one}") for one in rules.bands(role or "worker")]
-            return [bands, [Button(t.plain("Another age"), "onboarding:age")]]
-        case "sector":
-            buttons = [Button(label, f"onboarding:pick:sector:{key}") for key, label in reading.options("sector", t)]
-            return [buttons[i : i + 2] for i in range(0, len(buttons), 2)]
-        case "city":
-            return []
-        case _:
-            picked = _picked(case, slot, answers)
-            buttons = [
-                Button(f"{'✅' if key in picked else '▫️'} {label}", f"onboarding:toggle:{slot}:{key}", spoken=False)
-                for key, label in reading.options(slot, t)
-            ]
-            wide = 1 if slot == "times" else 2
-            rows = [buttons[i : i + wide] for i in range(0, len(buttons), wide)]
-            return [*rows, [Button(t.plain("Done"), f"onboarding:done:{slot}", means=("done", "affirm"))]]
-
-
-def _way_out(case: Case, slot: str) -> list[Button]:
-    t = case.t
-    if slot == "consent":
-        return [
-            Button(t.plain("Why?"), "people:why", means=("why_ask",)),
-            Button(t.plain("Language"), "people:language", means=("change_language",)),
-        ]
-    return [
-        Button(t.plain("Back"), "onboarding:back", means=("go_back",)),
-        Button(t.plain("Help"), "people:help", means=("help",)),
-    ]
-
-
-@taps("age", needs=ANYONE)
-async def another_age(case: Case, _args: tuple[str, ...]) -> None:
-    if not _is_open(case, "age_band"):
-        return await _already_answered(case)
-    case.preface = case.t("Please write your age as a number.")
-    role = str(service.answers_of(case).get("role", "worker"))
-    low, high = rules.AGE_BANDS.get(role, ((50, 120),))[0][0], rules.AGE_BANDS.get(role, ((50, 120),))[-1][1]
-    if high < rules.OLDEST:
-        case.preface += " " + case.t("This programme is made for trainers from {low} to {high}.", low=low, high=high)
-    else:
-        case.preface += " " + case.t("This programme is made for learners of {low} and older.", low=low)
-    return await ask(case, ())

@@ -1,71 +1,23 @@
-"""Menu, help, language, my data, forget me: what anybody may ask at any time."""
+"""Menu, help, small talk, stop and back: what anybody may say at any time.
+
+The language, what is stored, and what coordinators have stand in their own `…_taps`.
+"""
 
 import structlog
 
-import db.clusters
-import db.people
-from bot.case import ANYONE, COORDINATOR, Case, Taps, word
+from bot.case import ANYONE, Case, Taps, word
 from bot.errors import Refused
-from bot.messages import LANGUAGES, Button, Do, File, Lane, Outgoing
-from bot.outbox.put import Letter, put
-from bot.people import service
-from bot.people.talk import remember_screen
-from bot.texts import N_, NAMES, tongue
+from bot.messages import Button, Do
+from bot.people import coordinator_taps, data_taps, language_taps, service
+from bot.people.menu import KEYBOARD, go_on, help_row, keyboard
 from db.clusters import Cluster
-from db.people import Person
 
 log = structlog.get_logger(__name__)
 taps = Taps("people")
+taps.update(language_taps.taps)
+taps.update(data_taps.taps)
+taps.update(coordinator_taps.taps)
 screen = Taps("screen")
-
-_KEYBOARD = {
-    "worker": (
-        (N_("Next lesson"), "lessons:next"),
-        (N_("My trainer"), "matching:status"),
-        (N_("My meetings"), "meetings:mine"),
-        (N_("Menu"), "people:menu"),
-    ),
-    "trainer": (
-        (N_("Next lesson"), "lessons:next"),
-        (N_("My learner"), "matching:status"),
-        (N_("My meetings"), "meetings:mine"),
-        (N_("Menu"), "people:menu"),
-    ),
-    "coordinator": (
-        (N_("Overview"), "people:overview"),
-        (N_("Find matches"), "matching:round"),
-        (N_("Announce"), "announcements:new"),
-        (N_("Menu"), "people:menu"),
-    ),
-}
-
-
-def menu_words(text: str) -> Do | None:
-    """What a word of the big keyboard stands for, in any of the four languages."""
-    said = text.strip().casefold()
-    for language in LANGUAGES:
-        t = tongue(language)
-        for rows in _KEYBOARD.values():
-            for label, what in rows:
-                if said == t.plain(label).casefold():
-                    return Do(what)
-    return None
-
-
-def keyboard(person: Person) -> tuple[tuple[str, ...], ...]:
-    """The big keyboard of this person's role, two words a row."""
-    t = tongue(person.language)
-    words = [t.plain(label) for label, _ in _KEYBOARD.get(person.role, ())]
-    return tuple(tuple(words[i : i + 2]) for i in range(0, len(words), 2))
-
-
-def help_row(case: Case) -> list[Button]:
-    """The way out that stands under every screen without one of its own."""
-    t = case.t
-    return [
-        Button(t.plain("Menu"), "people:menu"),
-        Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person",)),
-    ]
 
 
 @taps("start", needs=ANYONE)
@@ -81,14 +33,14 @@ async def start(case: Case, args: tuple[str, ...]) -> None:
         )
         if case.person.joined_at is None:
             await case.ask_form("onboarding_form", "", {**case.talk.answers, "role": "coordinator"})
-            return await _go_on(case)
+            return go_on(case)
     if case.person.joined_at is not None:
         case.say(
             case.t("Welcome back, {name}! What shall we do?", name=case.person.name),
             keyboard=keyboard(case.person),
         )
         return await menu(case, ())
-    await _go_on(case)
+    go_on(case)
 
 
 async def _invited(case: Case, token: str) -> Cluster | None:
@@ -100,15 +52,10 @@ async def _invited(case: Case, token: str) -> Cluster | None:
         return None
 
 
-async def _go_on(case: Case) -> None:
-    """Onboarding imports this module; so the way there is by name."""
-    case.wants.append(Do("onboarding:ask"))
-
-
 @taps("hello", needs=ANYONE)
 async def hello(case: Case, _args: tuple[str, ...]) -> None:
     if case.person.joined_at is None:
-        return await _go_on(case)
+        return go_on(case)
     case.say(case.t("Hello, {name}!", name=case.person.name))
     await menu(case, ())
 
@@ -128,10 +75,10 @@ async def menu(case: Case, _args: tuple[str, ...]) -> None:
     """Everything this person can do, as buttons."""
     t = case.t
     if case.person.joined_at is None:
-        return await _go_on(case)
+        return go_on(case)
     if case.talk.form:
         case.close_form()
-    do = [[Button(t.plain(label), what)] for label, what in _KEYBOARD[case.person.role][:-1]]
+    do = [[Button(t.plain(label), what)] for label, what in KEYBOARD[case.person.role][:-1]]
     if case.person.role == "coordinator":
         do.append([Button(t.plain("Conversations"), "threads:mine")])
         do.append([Button(t.plain("Unanswered questions"), "lessons:unanswered")])
@@ -191,53 +138,6 @@ async def help_(case: Case, _args: tuple[str, ...]) -> None:
     )
 
 
-@taps("language", needs=ANYONE)
-async def language(case: Case, args: tuple[str, ...]) -> None:
-    """Change to the language named, or ask which one."""
-    code = word(args)
-    if code not in LANGUAGES:
-        buttons = [Button(NAMES[one], f"people:language:{one}", means=(one,)) for one in LANGUAGES]
-        return case.say(case.t("Which language do you prefer?"), buttons[:2], buttons[2:])
-    case.person.language = code
-    case.say(
-        case.t("Good, we go on in English."),
-        keyboard=keyboard(case.person) if case.person.joined_at else (),
-    )
-    if case.talk.form.startswith("onboarding") or case.person.joined_at is None:
-        await _go_on(case)
-    return None
-
-
-async def offer_language(case: Case, code: str) -> None:
-    """Somebody writes in another language than they chose: ask once a week, and never change it by itself."""
-    if any(one["data"].startswith("people:language:") for one in case.talk.screen):
-        return  # they are choosing one just now
-    t = tongue(code)
-    message = Outgoing(
-        t("Would you like to go on in English?"),
-        (
-            (
-                Button(t.plain("Yes"), f"people:language:{code}", means=("affirm", code)),
-                Button(t.plain("No"), "people:stay", means=("deny",)),
-            ),
-        ),
-    )
-    week = case.now.isocalendar()
-    key = f"language:{case.person.id}:{code}:{week.year}-{week.week}"
-    letter = Letter(case.person, message, Lane.REPLY, key, case.now)
-    if await put(case.session, [letter], case.now):
-        remember_screen(case.talk, message)  # in a form too: a "yes" must mean this, not the question above
-
-
-@taps("stay", needs=ANYONE)
-async def stay(case: Case, _args: tuple[str, ...]) -> None:
-    """The language stays as it is."""
-    case.tick(case.t("No"))
-    if case.person.joined_at is None:
-        return await _go_on(case)
-    return await menu(case, ())
-
-
 @taps("why", needs=ANYONE)
 async def why(case: Case, _args: tuple[str, ...]) -> None:
     case.say(
@@ -248,7 +148,7 @@ async def why(case: Case, _args: tuple[str, ...]) -> None:
         )
     )
     if case.person.joined_at is None and case.incoming.kind == "tap":
-        await _go_on(case)
+        go_on(case)
 
 
 @taps("robot", needs=ANYONE)
@@ -274,7 +174,7 @@ async def outside(case: Case, _args: tuple[str, ...]) -> None:
 async def unclear(case: Case, _args: tuple[str, ...]) -> None:
     """Once: ask for other words. Twice running: the menu and a person, never a third time."""
     if case.person.joined_at is None:
-        return await _go_on(case)
+        return go_on(case)
     case.talk.unclear += 1
     if case.talk.unclear < 2:
         return case.say(
@@ -286,7 +186,7 @@ async def unclear(case: Case, _args: tuple[str, ...]) -> None:
     case.say(
         case.t("What would you like to do?"),
         [Button(case.t.plain("Talk to a person"), "threads:ask", means=("talk_to_person", "affirm"))],
-        *[[Button(case.t.plain(label), what)] for label, what in _KEYBOARD[case.person.role]],
+        *[[Button(case.t.plain(label), what)] for label, what in KEYBOARD[case.person.role]],
     )
     return None
 
@@ -294,7 +194,7 @@ async def unclear(case: Case, _args: tuple[str, ...]) -> None:
 @taps("inform", needs=ANYONE)
 async def inform(case: Case, _args: tuple[str, ...]) -> None:
     if case.person.joined_at is None:
-        return await _go_on(case)
+        return go_on(case)
     case.say(
         case.t("Thank you. If something about you has changed, you can tell me here:"),
         [Button(case.t.plain("Change my answers"), "onboarding:change"), *help_row(case)],
@@ -323,7 +223,7 @@ async def cannot_read(case: Case, args: tuple[str, ...]) -> None:
     }.get(word(args), t("I cannot read that. Please write it in words, or tap a button."))
     case.say(text)
     if case.talk.form.startswith("onboarding"):
-        await _go_on(case)
+        go_on(case)
 
 
 @taps("too_long", needs=ANYONE)
@@ -343,7 +243,7 @@ async def stop(case: Case, _args: tuple[str, ...]) -> None:
     if case.person.joined_at is None and case.talk.form and not case.talk.form.startswith("onboarding"):
         case.close_form()
         case.say(case.t("All right, I have stopped that."))
-        return await _go_on(case)
+        return go_on(case)
     if case.person.joined_at is None:
         return case.say(
             case.t("All right, we stop here. Nothing is lost: write to me whenever you want to go on."),
@@ -368,7 +268,7 @@ async def back(case: Case, _args: tuple[str, ...]) -> None:
 @screen("affirm", "deny", needs=ANYONE)
 async def yes_or_no_to_nothing(case: Case, _args: tuple[str, ...]) -> None:
     if case.person.joined_at is None:
-        return await _go_on(case)
+        return go_on(case)
     case.say(case.t("I am not sure what you mean by that just now."))
     return await menu(case, ())
 
@@ -391,80 +291,3 @@ async def blocked(case: Case, _args: tuple[str, ...]) -> None:
 @taps("unblocked", needs=ANYONE)
 async def unblocked(case: Case, _args: tuple[str, ...]) -> None:
     """Nothing to say: Telegram's own START follows, or what was held goes out by itself."""
-
-
-# -- data -----------------------------------------------------------------------------------------------
-
-
-@taps("mydata", needs=ANYONE)
-async def mydata(case: Case, _args: tuple[str, ...]) -> None:
-    content = await service.my_data(case)
-    case.say(
-        case.t("This file holds everything that is stored about you."),
-        file=File("my-data.json", content, "application/json"),
-    )
-
-
-@taps("forget", needs=ANYONE)
-async def forget(case: Case, _args: tuple[str, ...]) -> None:
-    t = case.t
-    case.say(
-        t("Shall I delete everything about you: your answers, lessons and meetings? This cannot be undone."),
-        [Button(t.plain("Yes, delete everything"), "people:forget_yes", means=("affirm", "forget_me"))],
-        [Button(t.plain("No, keep it"), "people:keep", means=("deny", "stop", "go_back"))],
-    )
-
-
-@taps("keep", needs=ANYONE)
-async def keep(case: Case, _args: tuple[str, ...]) -> None:
-    case.tick(case.t("No, keep it"))
-    case.say(case.t("Good. Nothing was deleted."))
-    await menu(case, ())
-
-
-@taps("forget_yes", needs=ANYONE)
-async def forget_yes(case: Case, _args: tuple[str, ...]) -> None:
-    case.said.clear()
-    t = case.t
-    await service.forget(case)
-    case.said.clear()
-    case.say(t("Everything about you has been deleted. If you ever want to come back, just write /start. Take care!"))
-
-
-# -- coordinators ---------------------------------------------------------------------------------------
-
-
-@taps("overview", needs=COORDINATOR)
-async def overview(case: Case, _args: tuple[str, ...]) -> None:
-    t = case.t
-    for cluster in await db.clusters.coordinated_by(case.session, case.person.id):
-        counts = await db.people.count_by_role(case.session, cluster.id)
-        workers, trainers = counts.get("worker", 0), counts.get("trainer", 0)
-        case.say(
-            "\n".join(
-                (
-                    f"<b>{t('Cluster {name}', name=cluster.called(t.language))}</b>",
-                    t.n("{n} worker", "{n} workers", workers),
-                    t.n("{n} trainer", "{n} trainers", trainers),
-                )
-            ),
-            [Button(t.plain("Find matches"), "matching:round", means=("find_match",))],
-            [Button(t.plain("Announce"), "announcements:new", means=("announce",))],
-        )
-
-
-@taps("invite", needs=COORDINATOR)
-async def invite(case: Case, _args: tuple[str, ...]) -> None:
-    t = case.t
-    mine = await db.clusters.coordinated_by(case.session, case.person.id)
-    if not mine:
-        raise Refused(N_("Only a coordinator can do this."))
-    for cluster in mine:
-        token = await service.invite(case.session, cluster, "coordinator", case.person.id, case.now)
-        case.say(
-            t(
-                "Send this link to the new coordinator of {cluster}. It works once, for seven days:",
-                cluster=cluster.called(t.language),
-            )
-            + f"\nhttps://t.me/{case.house.bot_name}?start={token}"
-        )
