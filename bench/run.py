@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import insert
 
 import bot.log
-from bench import course, pairs
+from bench import course, meetings, pairs
 from bench.bots import ROOT, Child, ours, start
 from bench.crash import crash, participant
 from bench.load import FIRST_PERSON
@@ -159,6 +159,7 @@ async def run(*, quick: bool = False) -> None:
             await _taps(table, url, name, turns, echo)
     await _lessons(table, quick=quick)
     await _matching(table, quick=quick)
+    await _meetings(table, quick=quick)
     await _words(table, quick=quick)
     await _crashes(table, quick=quick)
     table.section(f"Measured in {time.perf_counter() - began:.0f} s.")
@@ -254,6 +255,41 @@ async def _matching(table: Table, *, quick: bool) -> None:
                 for name, url in urls.items():
                     after = await pairs.follow(url)
                     table.fact(f"  from a no to {after['offers']:.0f} next offers, {name}", f"{after['seconds']:.2f} s")
+
+
+async def _meetings(table: Table, *, quick: bool) -> None:
+    """A thousand to remind, among few meetings and among many; how late under the pace; how fast they are booked."""
+    due_now = 200 if quick else 1_000
+    table.section(f"Meetings: {due_now:,} reminders due (the baseline has no other meetings ahead)")
+    for name in ("SQLite", "PostgreSQL"):
+        baseline: dict[str, float] | None = None
+        for ahead in (0, 10_000 if quick else 100_000):
+            async with databases() as urls:
+                found = await meetings.ticks(urls[name], ahead, due_now)
+            ratio = f"   {found['per_due_ms'] / baseline['per_due_ms']:.2f} × the baseline" if baseline else ""
+            table.fact(
+                f"{name}, {ahead:,} future meetings",
+                f"{found['rows']:.0f} said in {found['seconds']:.1f} s, {found['per_due_ms']:.2f} ms each; "
+                f"a tick with nothing due {found['idle_ms']:.1f} ms{ratio}",
+            )
+            baseline = found
+    for name in ("SQLite", "PostgreSQL"):
+        for over_s, when in ((60.0, "spread over a minute"), (0.0, "in the same second")):
+            async with databases() as urls:
+                late = await meetings.lateness(urls[name], due_now, 30.0, over_s=over_s)
+            least = max(0.0, due_now / 30 - over_s)
+            table.fact(
+                f"{name}, {due_now:,} due {when}, 30 a second",
+                f"{late['said']:.0f} reminded; late p50 {late['p50_s']:.1f} s, p99 {late['p99_s']:.1f} s "
+                f"(the pace alone: up to {least:.1f} s)",
+            )
+        async with databases() as urls:
+            booked = await meetings.booking(urls[name], due_now // 2)
+        table.fact(
+            f"{name}, {due_now // 2:,} pairs book at once",
+            f"{booked['booked']:.0f} booked, {booked['per_s']:.1f} a second; a turn of it does "
+            f"{booked['turns_per_s'] / booked['menus_per_s']:.2f} × the turns of a menu",
+        )
 
 
 async def _ways_to_choose(table: Table, kept: Path, *, few: bool) -> None:
