@@ -17,6 +17,8 @@ class Cluster(Base):
 
     How it brings people together: with others that allow it (`exchange`), after a coordinator has looked (`approval`),
     at the times of `rounds` (cron in the cluster's zone; "" for never by itself), next at `next_round_at`.
+    How many announcements may go out here on one day; to more than `four_eyes_above` people (None: there is no such
+    number) only when a second coordinator has said yes.
     """
 
     __tablename__ = "clusters"
@@ -33,6 +35,8 @@ class Cluster(Base):
     approval: Mapped[bool] = mapped_column(default=False)
     rounds: Mapped[str] = mapped_column(String(40), default="")
     next_round_at: Mapped[datetime | None]
+    announcements_a_day: Mapped[int] = mapped_column(default=5)
+    four_eyes_above: Mapped[int | None]
 
     def called(self, language: str) -> str:
         """Its name in this language, else in English."""

@@ -6,10 +6,9 @@ from pathlib import Path
 from sqlalchemy import exists, func, make_url, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.announcements import PAUSED, Announcement
 from db.inbox import SET_ASIDE, InboxRow
-from db.outbox import PENDING, SENDING, SENT, UNCERTAIN, OutboxRow
-
-ANNOUNCEMENT = 3  # the lane's rank
+from db.outbox import ANNOUNCEMENT, PENDING, SENDING, SENT, UNCERTAIN, OutboxRow
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -23,13 +22,14 @@ async def overdue(session: AsyncSession, before: datetime) -> int:
     """Messages that should have left before this moment.
 
     Announcements wait for their place in the stream, an hour when there are 100,000: they count only when
-    nothing at all has been sent since.
+    nothing at all has been sent since; of those that a coordinator has paused nothing is overdue.
     """
     late = OutboxRow.state.in_((PENDING, SENDING)) & (OutboxRow.due_at < before)
+    paused = select(Announcement.id).where(Announcement.state == PAUSED)
     row = await session.execute(
         select(
             func.count().filter(OutboxRow.lane < ANNOUNCEMENT),
-            func.count().filter(OutboxRow.lane == ANNOUNCEMENT),
+            func.count().filter(OutboxRow.lane == ANNOUNCEMENT, OutboxRow.announcement_id.not_in(paused)),
         ).where(late)
     )
     others, announcements = row.one()

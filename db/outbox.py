@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from db.base import Base
 
 PENDING, SENDING, SENT = "pending", "sending", "sent"
 FAILED, BLOCKED, CANCELLED, UNCERTAIN = "failed", "blocked", "cancelled", "uncertain"
+ANNOUNCEMENT = 3  # the last lane
 
 
 class OutboxRow(Base):
@@ -24,7 +25,7 @@ class OutboxRow(Base):
         Index("ix_outbox_state_lane_due_at_id", "state", "lane", "due_at", "id"),
         Index("ix_outbox_state_due_at", "state", "due_at"),
         Index("ix_outbox_person_id_state", "person_id", "state"),
-        Index("ix_outbox_announcement_id_state", "announcement_id", "state"),
+        Index("ix_outbox_announcement_id_state_due_at_id", "announcement_id", "state", "due_at", "id"),
         Index("ix_outbox_external_id", "external_id"),
     )
 
@@ -62,15 +63,18 @@ async def put(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> int:
     return len(added.all())
 
 
-async def claim(session: AsyncSession, now: datetime, limit: int, busy: Sequence[str] = ()) -> Sequence[OutboxRow]:
+async def claim(
+    session: AsyncSession, now: datetime, limit: int, busy: Sequence[str] = (), announcements: Sequence[int] = ()
+) -> Sequence[OutboxRow]:
     """Take what is due, best lane first, and mark it `sending`. `busy` addresses are passed over.
 
-    What is too late to be useful is cancelled on the way, and the row says so.
+    What is left of the limit is shared by these `announcements`, the first of them first. What is too late to be
+    useful is cancelled on the way, and the row says so.
     """
-    rows = await _first_due(session, now, limit, busy)
+    rows = await _first_due(session, now, limit, busy, announcements)
     if any(row.late_after is not None and row.late_after < now for row in rows):
         await _drop_late(session, now)  # all at once, so that what is useful does not queue behind them
-        rows = await _first_due(session, now, limit, busy)
+        rows = await _first_due(session, now, limit, busy, announcements)
     first_of_each = {row.address: row for row in reversed(rows)}  # one at a time per person, in order
     taken = [row for row in rows if row is first_of_each[row.address]]
     if taken:
@@ -83,18 +87,40 @@ async def claim(session: AsyncSession, now: datetime, limit: int, busy: Sequence
     return taken
 
 
-async def _first_due(session: AsyncSession, now: datetime, limit: int, busy: Sequence[str]) -> Sequence[OutboxRow]:
+async def _first_due(
+    session: AsyncSession, now: datetime, limit: int, busy: Sequence[str], announcements: Sequence[int]
+) -> list[OutboxRow]:
+    urgent = OutboxRow.lane < ANNOUNCEMENT
+    order = (OutboxRow.lane, OutboxRow.due_at, OutboxRow.id)
+    rows = await _due(session, now, limit, busy, urgent, order)
+    for place, announcement in enumerate(announcements):
+        left = limit - len(rows)
+        if left <= 0:
+            break
+        share = -(-left // (len(announcements) - place))
+        rows += await _due(session, now, share, busy, OutboxRow.announcement_id == announcement, order[1:])
+    return rows
+
+
+async def _due(
+    session: AsyncSession,
+    now: datetime,
+    limit: int,
+    busy: Sequence[str],
+    which: ColumnElement[bool],
+    order: Sequence[InstrumentedAttribute[Any]],
+) -> list[OutboxRow]:
     query = (
         select(OutboxRow)
-        .where(OutboxRow.state == PENDING, OutboxRow.due_at <= now)
-        .order_by(OutboxRow.lane, OutboxRow.due_at, OutboxRow.id)
+        .where(OutboxRow.state == PENDING, OutboxRow.due_at <= now, which)
+        .order_by(*order)
         .limit(limit)
     )
     if busy:
         query = query.where(OutboxRow.address.not_in(busy))
     if session.get_bind().dialect.name == "postgresql":
         query = query.with_for_update(skip_locked=True)
-    return (await session.scalars(query)).all()
+    return list(await session.scalars(query))
 
 
 async def _drop_late(session: AsyncSession, now: datetime) -> None:
@@ -125,14 +151,14 @@ async def settle(
     await session.execute(update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == SENDING).values(**values))
 
 
-async def after_crash(session: AsyncSession, announcement_lane: int) -> tuple[int, int]:
+async def after_crash(session: AsyncSession) -> tuple[int, int]:
     """Rows found in `sending` at the start: announcements become uncertain, the rest is sent again.
 
     Returns (sent again, uncertain).
     """
     uncertain = await session.execute(
         update(OutboxRow)
-        .where(OutboxRow.state == SENDING, OutboxRow.lane == announcement_lane)
+        .where(OutboxRow.state == SENDING, OutboxRow.lane == ANNOUNCEMENT)
         .values(state=UNCERTAIN, error="the program stopped while this was being sent")
         .returning(OutboxRow.id)
     )
@@ -195,12 +221,29 @@ async def empty(session: AsyncSession, keys: Sequence[str]) -> None:
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
-    return await session.scalar(select(func.min(OutboxRow.due_at)).where(OutboxRow.state == PENDING))
+    """When the next message is due, announcements apart: which of them may be sent is theirs to say."""
+    moments = [
+        await session.scalar(
+            select(func.min(OutboxRow.due_at)).where(OutboxRow.state == PENDING, OutboxRow.lane == lane)
+        )
+        for lane in range(ANNOUNCEMENT)
+    ]
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 async def by_external_id(session: AsyncSession, external_id: str) -> OutboxRow | None:
     return await session.scalar(
         select(OutboxRow).where(OutboxRow.external_id == external_id).order_by(OutboxRow.id.desc()).limit(1)
+    )
+
+
+async def newest_external_id(session: AsyncSession, dedupe_prefix: str) -> str | None:
+    """What the channel calls the newest message under this prefix of dedupe keys that has arrived."""
+    return await session.scalar(
+        select(OutboxRow.external_id)
+        .where(OutboxRow.dedupe_key.startswith(dedupe_prefix, autoescape=True), OutboxRow.state == SENT)
+        .order_by(OutboxRow.id.desc())
+        .limit(1)
     )
 
 
@@ -217,21 +260,6 @@ async def receipt(session: AsyncSession, announcement_id: int) -> dict[str, int]
         .group_by(OutboxRow.state)
     )
     return {state: number for state, number in rows}
-
-
-async def stuck(session: AsyncSession, before: datetime) -> int:
-    """Rows that should have left before this moment and have not."""
-    return (
-        await session.scalar(
-            select(func.count()).where(
-                or_(
-                    and_(OutboxRow.state == PENDING, OutboxRow.due_at < before),
-                    and_(OutboxRow.state == SENDING, OutboxRow.due_at < before),
-                )
-            )
-        )
-        or 0
-    )
 
 
 async def count(session: AsyncSession) -> int:

@@ -66,6 +66,7 @@ class Person(Base):
     places: Mapped[int] = mapped_column(default=2)
     prefers: Mapped[list[str]] = mapped_column(default=list)
     paused: Mapped[bool] = mapped_column(default=False)
+    hears_announcements: Mapped[bool] = mapped_column(default=True)
     erase_at: Mapped[datetime | None]  # asked to be forgotten: the last of them goes then
     cluster_id: Mapped[int | None] = mapped_column(ForeignKey("clusters.id"))
 

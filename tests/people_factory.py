@@ -4,6 +4,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.announcements import SENDING, Announcement
 from db.clusters import Cluster
 from db.people import Person
 
@@ -41,3 +44,15 @@ def person(role: str, name: str, cluster_id: int | None, **more: Any) -> Person:
         "cluster_id": cluster_id,
     }
     return Person(**{**facts, **more})
+
+
+async def an_announcement(session: AsyncSession, now: datetime = TUESDAY_NOON, **more: Any) -> int:
+    """One that is under way, in a cluster of its own; its id."""
+    home = cluster(f"cluster-{next(_addresses)}")
+    session.add(home)
+    await session.flush()
+    facts = {"cluster_id": home.id, "audience": {}, "texts": {"all": "Hello"}, "state": SENDING, "created_at": now}
+    one = Announcement(**{**facts, **more})
+    session.add(one)
+    await session.flush()
+    return one.id

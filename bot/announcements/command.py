@@ -35,7 +35,7 @@ async def announce(
         raise Misconfigured(str(error)) from None
     async with database.begin() as session:
         draft = await service.compose(session, cluster, None, wanted, texts, now)
-        counted = await service.readers(session, draft)
+        counted = await service.readers(session, draft, now)
         by_language = rules.by_language(counted)
         people = ", ".join(f"{number} {language}" for language, number in sorted(by_language.items())) or "nobody"
         say(f"{sum(by_language.values())} people in {cluster.name}: {people}.")

@@ -1,36 +1,98 @@
-"""What the clock finds due about announcements: the final receipt of those that have reached everyone."""
+"""What the clock finds due about announcements: some begin, some are complete, receipts change."""
 
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.announcements
-from bot.announcements import service
+from bot.announcements import receipts, service
+from bot.announcements.screens import not_sent
 from bot.case import House
+from bot.errors import Refused
+from bot.messages import Lane
+from bot.outbox.put import Letter, put
+from bot.texts import tongue
 from db.engine import Database
 
 BATCH = 20
+ROWS = 2_000  # of one that was stopped, in one transaction
 
 
 async def tick(database: Database, now: datetime, house: House) -> int:
-    """Close what is all sent and send its receipt; returns how many were closed."""
+    """Start, close and count; returns how many were started or closed: BATCH means there may be more."""
+    begun = await _start(database, now, house)
+    closed = await _finish(database, now, house)
+    await _count(database, now, house)
+    await _sweep(database)
+    return max(begun, closed)
+
+
+async def _start(database: Database, now: datetime, house: House) -> int:
+    """Those that were put down for now; one that cannot be sent is called off, and its author told why."""
+    async with database.read() as session:
+        if not await db.announcements.due_to_start(session, now, 1):
+            return 0
+    async with database.begin() as session:
+        batch = await db.announcements.due_to_start(session, now, BATCH)
+        for announcement in batch:
+            author = await receipts.author_of(session, announcement)
+            try:
+                if announcement.author_id is not None and author is None:
+                    raise Refused(service.NOT_YOURS_ANY_MORE)
+                await service.start(session, announcement, house, now)
+            except Refused as refused:
+                await service.call_off(session, announcement, now)
+                if author:
+                    screen = not_sent(tongue(author.language), announcement, refused)
+                    key = f"announcement:{announcement.id}:refused"
+                    due = house.settings.quiet.after(now, author.zone)
+                    await put(session, [Letter(author, screen, Lane.REMINDER, key, due)], now)
+            else:
+                if author:
+                    await receipts.show(session, announcement, author, house, now)
+    return len(batch)
+
+
+async def _finish(database: Database, now: datetime, house: House) -> int:
+    """Close what is all sent and show its receipt."""
     async with database.read() as session:
         if not await db.announcements.all_sent(session, 1):
             return 0
-    closed = 0
-    while True:
+    async with database.begin() as session:
+        batch = await db.announcements.all_sent(session, BATCH)
+        for announcement in batch:
+            await receipts.finish(session, announcement, house, now)
+    return len(batch)
+
+
+async def _count(database: Database, now: datetime, house: House) -> None:
+    """The receipts of those on the road show the newest counts."""
+    async with database.read() as session:
+        ids = [one.id for one in await db.announcements.on_the_road(session, BATCH) if one.shown]
+    for number in ids:
         async with database.begin() as session:
-            batch = await db.announcements.all_sent(session, BATCH)
-            for announcement in batch:
-                closed += await service.finish(session, announcement, house, now)
-        if len(batch) < BATCH:
-            return closed
+            if announcement := await db.announcements.get(session, number):
+                await receipts.refresh(session, announcement, house, now)
+
+
+async def _sweep(database: Database) -> None:
+    """The rows of those that were stopped: nothing sends them any more, this says so in the rows."""
+    async with database.read() as session:
+        stopped = await db.announcements.stopped_with_letters(session)
+    for number in stopped:
+        dropped = ROWS
+        while dropped == ROWS:
+            async with database.begin() as session:
+                dropped = await db.announcements.drop_waiting(session, number, ROWS)
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
-    """When one only lacks its receipt, the moment it began: it is due at once. Else None.
-
-    The outbox rows of an announcement have their own due.
-    """
+    """When one is put down for, when its next message is due, or, when one only lacks its receipt, now: the moment it
+    began."""
     ready = await db.announcements.all_sent(session, 1)
-    return ready[0].started_at if ready else None
+    moments = (
+        ready[0].started_at if ready else None,
+        await db.announcements.next_start(session),
+        await db.announcements.next_letter(session),
+    )
+    return min((moment for moment in moments if moment is not None), default=None)

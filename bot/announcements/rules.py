@@ -4,18 +4,36 @@ import hashlib
 import html
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.clock import QuietHours, at
 
 ALL = "all"
 ROLES = ("worker", "trainer")
 TEXT_FORM = "announcements_text"
 LONGEST_TEXT = 3_500  # UTF-16 units, as Telegram counts; leaves room for the line that says who writes
 DRAFT_LASTS = timedelta(days=7)
+WEEK, MONTH = "week", "month"
+LAST_MONTH = 12
+INTERESTED, REPLY, LINK = "interested", "reply", "link"
 
-type Audience = dict[str, str]  # {"role": "worker" | "trainer" | "all", "country": "IT" | "all"}
+type Audience = dict[str, list[Any]]  # as :class:`db.announcements.Announcement` says; an empty list means anybody
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """So many people who read the same: language, zone and cluster."""
+
+    language: str
+    zone: str
+    cluster_id: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +47,41 @@ class Receipt:
     blocked: int = 0
     failed: int = 0
     uncertain: int = 0
-    left: int = 0  # erased themselves, or their message was withdrawn, since the start
+    left: int = 0  # erased themselves, or want no announcements any more, since the start
+    withdrawn: int = 0  # a coordinator stopped it before they had it
+    interested: int = 0
+    replied: int = 0
 
     @property
     def finished(self) -> bool:
         return not self.waiting and not self.held
+
+    @property
+    def to_decide(self) -> bool:
+        """Whether there is something a coordinator may want to send again."""
+        return bool(self.failed or self.uncertain)
+
+
+def kept(receipt: Receipt) -> dict[str, int]:
+    """The numbers of people that stay when it is complete."""
+    gone = ("waiting", "held", "interested", "replied")
+    return {name: number for name, number in asdict(receipt).items() if name not in gone}
+
+
+def done_at(receipt: Receipt, now: datetime, last_due: datetime | None, rate: float) -> datetime | None:
+    """When the last of those who wait has it, at so many a second, if nothing else goes out. None when nobody waits."""
+    if receipt.finished:
+        return None
+    return max(now + timedelta(seconds=receipt.waiting / rate), last_due or now)
 
 
 def parse_audience(text: str) -> Audience:
     """Read "role=worker country=IT"; what is not named means all. Raises ValueError with a sentence.
 
     >>> parse_audience("role=worker country=IT")
-    {'role': 'worker', 'country': 'IT'}
+    {'role': ['worker'], 'country': ['IT']}
     """
-    said: dict[str, str] = {}
+    said: Audience = {}
     for part in text.replace(",", " ").split():
         key, equals, value = part.partition("=")
         key = key.lower()
@@ -50,22 +89,22 @@ def parse_audience(text: str) -> Audience:
             raise ValueError(f"an audience looks like role=worker country=IT, and has no {part!r}")
         if key in said:
             raise ValueError(f"{key} is given twice")
-        said[key] = _role(value) if key == "role" else _country(value)
+        read = _role if key == "role" else _country
+        values = [] if value.lower() == ALL else [read(one) for one in value.split("+")]
+        said[key] = list(dict.fromkeys(values))
     if not said:
         raise ValueError("say who it is for, e.g. role=worker country=IT, or role=all for everyone")
-    return {"role": said.get("role", ALL), "country": said.get("country", ALL)}
+    return {"role": said.get("role", []), "country": said.get("country", [])}
 
 
 def _role(value: str) -> str:
     role = value.lower()
-    if role not in (*ROLES, ALL):
+    if role not in ROLES:
         raise ValueError(f"role is worker, trainer or all, not {value!r}")
     return role
 
 
 def _country(value: str) -> str:
-    if value.lower() == ALL:
-        return ALL
     code = value.upper()
     if len(value) != 2 or not value.isascii() or not value.isalpha():
         raise ValueError(f"country is a code of two letters such as IT, or all, not {value!r}")
@@ -144,20 +183,58 @@ def text_for(language: str, texts: Mapping[str, str]) -> str:
     return texts.get(language) or texts.get(ALL) or texts.get("en") or next(iter(texts.values()), "")
 
 
-def by_language(counted: Mapping[tuple[str, str], int]) -> dict[str, int]:
-    """Readers per language, the largest group first, from counts per (language, zone)."""
+def by_language(counted: Iterable[Readers]) -> dict[str, int]:
+    """Readers per language, the largest group first."""
     numbers: dict[str, int] = {}
-    for (language, _), number in counted.items():
-        numbers[language] = numbers.get(language, 0) + number
+    for some in counted:
+        numbers[some.language] = numbers.get(some.language, 0) + some.number
     return dict(sorted(numbers.items(), key=lambda item: (-item[1], item[0])))
 
 
-def held_back(counted: Mapping[tuple[str, str], int], now: datetime, after: Callable[[datetime, str], datetime]) -> int:
-    """How many people would get it later, because it is night where they are."""
-    return sum(number for (_, zone), number in counted.items() if after(now, zone) > now)
+def moments(zones: Iterable[str], now: datetime, wall_at: str, quiet: QuietHours) -> dict[str, datetime]:
+    """When people of each zone get it: now, or at this hour of their own clocks; never in their quiet hours."""
+    return {zone: quiet.after(max(now, begins(wall_at, zone)) if wall_at else now, zone) for zone in zones}
 
 
-def fingerprint(audience: Mapping[str, str], texts: Mapping[str, str]) -> str:
-    """Eight letters that change when the people meant or the texts do."""
-    whole = json.dumps([sorted(audience.items()), sorted(texts.items())])
-    return hashlib.sha256(whole.encode()).hexdigest()[:8]
+def begins(wall_at: str, zone: str) -> datetime:
+    """The instant at which clocks in this zone show this: "2026-12-01T09:00"."""
+    return at(datetime.fromisoformat(wall_at), zone)
+
+
+def held_back(counted: Iterable[Readers], now: datetime, moments: Mapping[str, datetime]) -> int:
+    """How many people would get it later than now."""
+    return sum(some.number for some in counted if moments[some.zone] > now)
+
+
+def reached_at(counted: Sequence[Readers], now: datetime, moments: Mapping[str, datetime], rate: float) -> datetime:
+    """When the last of them has it, if nothing else goes out: so many a second, each not before their moment."""
+    free = now
+    by_moment: dict[datetime, int] = {}
+    for some in counted:
+        by_moment[moments[some.zone]] = by_moment.get(moments[some.zone], 0) + some.number
+    for moment, number in sorted(by_moment.items()):
+        free = max(free, moment) + timedelta(seconds=number / rate)
+    return free
+
+
+def next_time(moment: datetime, every: str) -> datetime:
+    """A week, or a month, later; in a shorter month on its last day. Wall clock, or UTC: as it is given.
+
+    >>> next_time(datetime(2027, 1, 31, 9, 0), MONTH)
+    datetime.datetime(2027, 2, 28, 9, 0)
+    """
+    if every == WEEK:
+        return moment + timedelta(days=7)
+    year, month = (moment.year + 1, 1) if moment.month == LAST_MONTH else (moment.year, moment.month + 1)
+    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
+
+
+def next_instant(moment: datetime, every: str, zone: str) -> datetime:
+    """A week, or a month, later at the same hour on the clocks of this zone."""
+    wall = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return at(next_time(wall, every), zone)
+
+
+def fingerprint(*parts: Any) -> str:
+    """Eight letters that change when any of this does: the people meant, the texts, what goes with them."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]

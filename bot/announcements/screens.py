@@ -1,20 +1,23 @@
 """What a coordinator sees while announcing, and what the recipients get."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from bot.announcements import rules
 from bot.announcements.names import country_name, language_name
 from bot.announcements.rules import ALL, Receipt
-from bot.messages import Button, Outgoing
+from bot.errors import Refused
+from bot.messages import Button, File, Outgoing
 from bot.texts import Tongue, tongue
-from db.announcements import Announcement
+from db.announcements import DONE, PAUSED, SENDING, STOPPED, Announcement
 from db.clusters import Cluster
 from db.people import Person
 
 ONE_SCREEN = 3_800  # UTF-16 units; Telegram's limit for a message is 4,096
 
 
-def letter(language: str, texts: Mapping[str, str], author: Person | None, cluster: Cluster | None) -> Outgoing:
+def letter(language: str, announcement: Announcement, author: Person | None, cluster: Cluster | None) -> Outgoing:
     """The announcement as a reader of this language gets it."""
     t = tongue(language)
     place = cluster.called(t.language) if cluster else ""
@@ -22,20 +25,38 @@ def letter(language: str, texts: Mapping[str, str], author: Person | None, clust
         sender = t("A message from <b>{name}</b>, {cluster}:", name=author.name, cluster=place)
     else:
         sender = t("A message from <b>{cluster}</b>:", cluster=place)
-    return Outgoing(f"{sender}\n\n{rules.text_for(language, texts)}")
+    text = rules.text_for(language, announcement.texts)
+    file = File(**announcement.file) if announcement.file else None
+    return Outgoing(f"{sender}\n\n{text}", _below(t, announcement), file=file)
 
 
-def people_meant(t: Tongue, audience: Mapping[str, str], number: int) -> str:
+def _below(t: Tongue, announcement: Announcement) -> tuple[tuple[Button, ...], ...]:
+    """What the coordinator put below it, and the way not to get any more of these."""
+    rows: list[tuple[Button, ...]] = []
+    for button in announcement.buttons:
+        data = f"announcements:{button['kind']}:{announcement.id}"
+        match button["kind"]:
+            case rules.LINK:
+                rows.append((Button(rules.text_for(t.language, button["label"]), url=button["url"]),))
+            case rules.INTERESTED:
+                rows.append((Button(t.plain("I am interested"), data),))
+            case _:
+                rows.append((Button(t.plain("Write an answer"), data),))
+    rows.append((Button(t.plain("No more announcements"), "announcements:off"),))
+    return tuple(rows)
+
+
+def people_meant(t: Tongue, audience: Mapping[str, Sequence[Any]], number: int) -> str:
     """The audience in words, not escaped: "12 workers (Italy)"."""
-    match audience.get("role", ALL):
-        case "worker":
+    match audience.get("role") or []:
+        case ["worker"]:
             who = t.n("{n} worker", "{n} workers", number)
-        case "trainer":
+        case ["trainer"]:
             who = t.n("{n} trainer", "{n} trainers", number)
         case _:
             who = t.n("{n} person", "{n} people", number)
-    country = audience.get("country", ALL)
-    return who if country == ALL else f"{who} ({country_name(country, t.language)})"
+    countries = audience.get("country") or []
+    return f"{who} ({t.list([country_name(one, t.language) for one in countries])})" if countries else who
 
 
 def readers_per_language(t: Tongue, numbers: Mapping[str, int]) -> str:
@@ -133,9 +154,8 @@ def preview_screens(
             )
         )
     question.append(t("Shall I send it?"))
-    seen = rules.fingerprint(draft.audience, draft.texts)
     buttons = (
-        (Button(t.plain("Send it now"), f"announcements:send:{draft.id}:{seen}", means=("affirm",)),),
+        (Button(t.plain("Send it now"), f"announcements:send:{draft.id}:{seen(draft)}", means=("affirm",)),),
         (Button(t.plain("Change the text"), f"announcements:again:{draft.id}"),),
         (Button(t.plain("Choose other people"), f"announcements:change:{draft.id}"),),
         (cancel_button(t, draft, "deny"),),
@@ -152,15 +172,27 @@ def _versions(draft: Announcement, numbers: Mapping[str, int]) -> list[str]:
 
 def _as_it_will_look(t: Tongue, draft: Announcement, cluster: Cluster, author: Person, language: str) -> str:
     reader = t.language if language == ALL else language
-    text = letter(reader, draft.texts, author, cluster).text
+    text = letter(reader, draft, author, cluster).text
     return text if language == ALL else f"<i>{rules.as_html(_in(t, language))}</i>\n{text}"
 
 
-def receipt_screen(t: Tongue, announcement: Announcement, cluster: Cluster | None, receipt: Receipt) -> Outgoing:
-    """The counts until now; with a button to look again as long as somebody waits."""
+def receipt_screen(
+    t: Tongue,
+    announcement: Announcement,
+    cluster: Cluster | None,
+    receipt: Receipt,
+    until: datetime | None,
+    zone: str,
+    now: datetime,
+) -> Outgoing:
+    """The counts until now, when the last one will have it, and what can be done about it."""
     meant = people_meant(t, announcement.audience, receipt.people)
     place = cluster.called(t.language) if cluster else ""
-    if receipt.finished:
+    if announcement.state == STOPPED:
+        head = t("Your announcement to <b>{who}</b> in {cluster} was stopped.", who=meant, cluster=place)
+    elif announcement.state == PAUSED:
+        head = t("Your announcement to <b>{who}</b> in {cluster} stands still.", who=meant, cluster=place)
+    elif receipt.finished:
         head = t("Your announcement to <b>{who}</b> in {cluster} is complete.", who=meant, cluster=place)
     else:
         head = t("Your announcement to <b>{who}</b> in {cluster} is on its way.", who=meant, cluster=place)
@@ -172,7 +204,71 @@ def receipt_screen(t: Tongue, announcement: Announcement, cluster: Cluster | Non
         (t("Could not be sent: {n}", n=receipt.failed), receipt.failed > 0),
         (t("Sent, but perhaps not delivered: {n}", n=receipt.uncertain), receipt.uncertain > 0),
         (t("Left in the meantime: {n}", n=receipt.left), receipt.left > 0),
+        (t("Not sent any more: {n}", n=receipt.withdrawn), receipt.withdrawn > 0),
+        (t("Interested: {n}", n=receipt.interested), receipt.interested > 0),
+        (t("Wrote an answer: {n}", n=receipt.replied), receipt.replied > 0),
     ]
-    lines = "\n".join(line for line, shown in counts if shown)
-    refresh = Button(t.plain("Refresh"), f"announcements:receipt:{announcement.id}")
-    return Outgoing(f"{head}\n\n{lines}", () if receipt.finished else ((refresh,),))
+    text = f"{head}\n\n" + "\n".join(line for line, shown in counts if shown)
+    if until is not None and announcement.state == SENDING:
+        text += "\n\n" + t("It should be complete: {moment}.", moment=t.moment(until, zone, now))
+    return Outgoing(text, _to_do(t, announcement, receipt))
+
+
+def _to_do(t: Tongue, announcement: Announcement, receipt: Receipt) -> tuple[tuple[Button, ...], ...]:
+    """What a coordinator may do about it now."""
+    number = announcement.id
+    rows: list[tuple[Button, ...]] = []
+    halt = Button(t.plain("Stop it"), f"announcements:halt:{number}")
+    if announcement.state == SENDING:
+        rows.append((Button(t.plain("Pause"), f"announcements:pause:{number}"), halt))
+    if announcement.state == PAUSED:
+        rows.append((Button(t.plain("Let it go on"), f"announcements:resume:{number}", means=("affirm",)), halt))
+    if announcement.state in (DONE, STOPPED):
+        if receipt.failed:
+            label = t.n("Try again for {n} person", "Try again for {n} people", receipt.failed)
+            rows.append((Button(label, f"announcements:retry:{number}:failed"),))
+        if receipt.uncertain:
+            label = t.n("Send again to {n} person", "Send again to {n} people", receipt.uncertain)
+            rows.append((Button(label, f"announcements:retry:{number}:uncertain"),))
+    if receipt.blocked or receipt.failed or receipt.uncertain:
+        rows.append((Button(t.plain("Who did not get it?"), f"announcements:names:{number}"),))
+    if receipt.interested or receipt.replied:
+        rows.append((Button(t.plain("Who answered?"), f"announcements:answered:{number}"),))
+    return tuple(rows)
+
+
+def halt_screen(t: Tongue, announcement: Announcement, receipt: Receipt) -> Outgoing:
+    """It stands still; for good?"""
+    left = receipt.waiting + receipt.held
+    text = t.n(
+        "It stands still. {n} person has not got it yet. Shall I stop it for good?",
+        "It stands still. {n} people have not got it yet. Shall I stop it for good?",
+        left,
+    )
+    stop = Button(t.plain("Yes, stop it"), f"announcements:stop:{announcement.id}", means=("affirm",))
+    go_on = Button(t.plain("Let it go on"), f"announcements:resume:{announcement.id}", means=("deny",))
+    return Outgoing(text, ((stop,), (go_on,)))
+
+
+def twice_screen(t: Tongue, announcement: Announcement, number: int) -> Outgoing:
+    """Of some nobody can say whether they got it: sent again, they may read it twice."""
+    text = t.n(
+        "Nobody can say whether {n} person got it. If you send it again, they may get it twice.",
+        "Nobody can say whether {n} people got it. If you send it again, they may get it twice.",
+        number,
+    )
+    yes = Button(t.plain("Send it again"), f"announcements:retry:{announcement.id}:uncertain:yes", means=("affirm",))
+    no = Button(t.plain("No, leave it"), f"announcements:receipt:{announcement.id}", means=("deny",))
+    return Outgoing(text, ((yes,), (no,)))
+
+
+def seen(draft: Announcement) -> str:
+    """What stands for everything a preview has shown."""
+    return rules.fingerprint(draft.audience, draft.texts, draft.file, draft.buttons)
+
+
+def not_sent(t: Tongue, announcement: Announcement, why: Refused) -> Outgoing:
+    """What was put down for now could not be sent."""
+    text = t("Your announcement could not be sent at the time you chose.")
+    again = Button(t.plain("New announcement"), "announcements:new", means=("announce",))
+    return Outgoing(f"{text}\n{t(why.sentence, **why.values)}", ((again,), (Button(t.plain("Menu"), "people:menu"),)))

@@ -1,7 +1,8 @@
-"""The use cases of announcements: compose, start, call off, ask for the receipt, finish."""
+"""The use cases of announcements: compose, put down for later, start, pause, go on, stop, send again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,20 +11,26 @@ import db.audit
 import db.clusters
 import db.people
 from bot.announcements import rules
-from bot.announcements.rules import Audience, Receipt
-from bot.announcements.screens import letter, receipt_screen
+from bot.announcements.rules import Audience, Readers
+from bot.announcements.screens import letter
 from bot.case import House
 from bot.errors import Refused
-from bot.messages import LANGUAGES, Lane
-from bot.outbox.put import Letter, put
-from bot.texts import N_, tongue
-from db.announcements import CANCELLED, DONE, DRAFT, HELD, SENDING, Announcement
+from bot.messages import LANES, LANGUAGES, Lane
+from bot.texts import N_
+from db.announcements import (
+    CANCELLED,
+    DONE,
+    DRAFT,
+    ON_THE_ROAD,
+    PAUSED,
+    SCHEDULED,
+    SENDING,
+    STOPPED,
+    WAITING,
+    Announcement,
+)
 from db.clusters import Cluster
-from db.outbox import BLOCKED, FAILED, PENDING, SENT, UNCERTAIN
-from db.outbox import SENDING as ON_ITS_WAY
 from db.people import Person
-
-PAGE = 500
 
 NOBODY = N_("Nobody belongs to this group at the moment, so nothing was sent.")
 NO_TEXT = N_("This text is empty. Please write what you want to say.")
@@ -31,6 +38,11 @@ TOO_LONG = N_("This text has {length} characters, and {most} are possible. Pleas
 NOT_TEXT_LANGUAGE = N_("I can write in these languages: {languages}.")
 TOO_OLD = N_("This draft is more than a week old, so I did not send it. Please write a new announcement.")
 NO_TEXT_FOR = N_("A text is missing for the people who read these languages: {languages}.")
+NOT_YOURS_ANY_MORE = N_("You do not coordinate this cluster any more.")
+NOT_BEGUN = N_("This announcement has not been sent yet.")
+
+
+# -- writing it -----------------------------------------------------------------------------------------
 
 
 async def compose(
@@ -53,7 +65,6 @@ async def compose(
         texts=written,
         state=DRAFT,
         created_at=now,
-        receipt={},
     )
     session.add(draft)
     await session.flush()
@@ -72,118 +83,167 @@ def text_as_written(language: str, typed: str) -> str:
     return rules.as_html(text)
 
 
-async def readers(session: AsyncSession, announcement: Announcement) -> dict[tuple[str, str], int]:
-    """How many people would get it, per language and zone."""
-    return await db.announcements.count_audience(session, announcement.cluster_id, announcement.audience)
+async def readers(session: AsyncSession, announcement: Announcement, now: datetime) -> list[Readers]:
+    """Who would get it, counted by what they read, where their clocks stand and their cluster."""
+    counted = await db.announcements.count_audience(session, announcement.cluster_id, announcement.audience, now)
+    return [Readers(*one) for one in counted]
+
+
+async def call_off(session: AsyncSession, announcement: Announcement, now: datetime) -> bool:
+    """Throw away what has not begun; False when it has, or is thrown away already."""
+    not_begun = (DRAFT, WAITING, SCHEDULED)
+    return await _moved(session, announcement, not_begun, CANCELLED, finished_at=now)
+
+
+# -- sending it -----------------------------------------------------------------------------------------
+
+
+async def put_down(
+    session: AsyncSession, announcement: Announcement, counted: Sequence[Readers], now: datetime
+) -> bool:
+    """It starts by itself at `starts_at`; with `wall_at` as soon as the first clock of its readers shows that.
+
+    False when it is no draft any more.
+    """
+    starts_at = announcement.starts_at or now
+    if announcement.wall_at:
+        starts_at = min((rules.begins(announcement.wall_at, some.zone) for some in counted), default=now)
+    begun = await _moved(session, announcement, (DRAFT, WAITING), SCHEDULED, starts_at=starts_at)
+    if begun:
+        _note(session, announcement, now, "announce_later", announcement.author_id)
+    return begun
 
 
 async def start(session: AsyncSession, announcement: Announcement, house: House, now: datetime) -> int:
     """Freeze the audience as outbox rows and let them go; returns how many people it goes to.
 
     A second start does nothing and returns 0. Raises Refused, before anything is changed, when nobody is
-    meant, a language has no text or the draft is more than a week old.
+    meant, a language has no text or a draft is more than a week old.
     """
-    if announcement.state != DRAFT:
+    if announcement.state not in (DRAFT, WAITING, SCHEDULED):
         return 0
-    if now - announcement.created_at > rules.DRAFT_LASTS:
+    if announcement.state == DRAFT and now - announcement.created_at > rules.DRAFT_LASTS:
         raise Refused(TOO_OLD)
-    counted = await readers(session, announcement)
+    counted = await readers(session, announcement, now)
     if not counted:
         raise Refused(NOBODY)
     if missing := rules.missing(rules.by_language(counted), announcement.texts):
         raise Refused(NO_TEXT_FOR, languages=", ".join(missing))
-    if not await db.announcements.move_on(session, announcement.id, DRAFT, SENDING, started_at=now):
+    if not await _moved(session, announcement, (DRAFT, WAITING, SCHEDULED), SENDING, started_at=now):
         return 0
-    people = await _freeze(session, announcement, house, now)
+    people = await _freeze(session, announcement, counted, house, now)
     announcement.receipt = {"people": people}
+    _note(session, announcement, now, "announce", announcement.author_id, people=people)
+    if announcement.every:
+        await _next_one(session, announcement, counted, now)
+    return people
+
+
+async def _freeze(
+    session: AsyncSession, announcement: Announcement, counted: Sequence[Readers], house: House, now: datetime
+) -> int:
+    author = await db.people.get(session, announcement.author_id) if announcement.author_id else None
+    letters: dict[tuple[str, int], dict[str, Any]] = {}
+    for some in counted:
+        if (some.language, some.cluster_id) not in letters:
+            cluster = await db.clusters.get(session, some.cluster_id)
+            shown = letter(some.language, announcement, author, cluster)
+            letters[some.language, some.cluster_id] = shown.to_json()
+    due = rules.moments({some.zone for some in counted}, now, announcement.wall_at, house.settings.quiet)
+    return await db.announcements.freeze(session, announcement, letters, due, LANES.index(Lane.ANNOUNCEMENT), now)
+
+
+async def _next_one(
+    session: AsyncSession, announcement: Announcement, counted: Sequence[Readers], now: datetime
+) -> None:
+    """The same again a week or a month later, to whoever will be meant then."""
+    again = Announcement(
+        cluster_id=announcement.cluster_id,
+        author_id=announcement.author_id,
+        approver_id=announcement.approver_id,
+        audience=dict(announcement.audience),
+        texts=dict(announcement.texts),
+        file=dict(announcement.file),
+        buttons=list(announcement.buttons),
+        every=announcement.every,
+        state=DRAFT,
+        created_at=now,
+    )
+    if announcement.wall_at:
+        wall = rules.next_time(datetime.fromisoformat(announcement.wall_at), announcement.every)
+        again.wall_at = wall.isoformat(timespec="minutes")
+    else:
+        cluster = await db.clusters.get(session, announcement.cluster_id)
+        zone = cluster.zone if cluster else "UTC"  # "every Monday at 9" is said on the cluster's clock
+        again.starts_at = rules.next_instant(announcement.starts_at or now, announcement.every, zone)
+    session.add(again)
+    await session.flush()
+    await put_down(session, again, counted, now)
+
+
+# -- on the road ----------------------------------------------------------------------------------------
+
+
+async def pause(session: AsyncSession, announcement: Announcement, by: int | None, now: datetime) -> bool:
+    """Nothing more of it leaves until somebody lets it go on. False when it was not under way."""
+    return await _step(session, announcement, (SENDING,), PAUSED, "announce_pause", by, now)
+
+
+async def go_on(session: AsyncSession, announcement: Announcement, by: int | None, now: datetime) -> bool:
+    """What was paused goes on. False when it was not."""
+    return await _step(session, announcement, (PAUSED,), SENDING, "announce_resume", by, now)
+
+
+async def stop(session: AsyncSession, announcement: Announcement, by: int | None, now: datetime) -> bool:
+    """What has not left yet never will. False when it was not under way."""
+    return await _step(session, announcement, ON_THE_ROAD, STOPPED, "announce_stop", by, now)
+
+
+async def send_again(
+    session: AsyncSession, announcement: Announcement, states: Collection[str], by: int | None, now: datetime
+) -> int:
+    """Try once more what failed or is uncertain; who has got an uncertain one may get it twice. Returns how many."""
+    again = await db.announcements.try_again(session, announcement.id, states, now)
+    if again:
+        await _moved(session, announcement, (DONE, STOPPED), SENDING, finished_at=None)
+        _note(session, announcement, now, "announce_again", by, people=again, states=sorted(states))
+    return again
+
+
+async def _step(
+    session: AsyncSession,
+    announcement: Announcement,
+    before: Collection[str],
+    after: str,
+    action: str,
+    by: int | None,
+    now: datetime,
+) -> bool:
+    moved = await _moved(session, announcement, before, after)
+    if moved:
+        _note(session, announcement, now, action, by)
+    return moved
+
+
+async def _moved(
+    session: AsyncSession, announcement: Announcement, before: Collection[str], after: str, **values: Any
+) -> bool:
+    """Change the state in the table, whatever was read before, and in what was read."""
+    moved = await db.announcements.move_on(session, announcement.id, before, after, **values)
+    await session.refresh(announcement)
+    return moved
+
+
+def _note(
+    session: AsyncSession, announcement: Announcement, now: datetime, action: str, by: int | None, **detail: Any
+) -> None:
     db.audit.note(
         session,
         now,
-        announcement.author_id,
-        "announce",
+        by,
+        action,
         f"announcement:{announcement.id}",
         cluster=announcement.cluster_id,
         audience=dict(announcement.audience),
-        people=people,
+        **detail,
     )
-    return people
-
-
-async def _freeze(session: AsyncSession, announcement: Announcement, house: House, now: datetime) -> int:
-    cluster = await db.clusters.get(session, announcement.cluster_id)
-    author = await db.people.get(session, announcement.author_id) if announcement.author_id else None
-    people, last = 0, 0
-    due: dict[str, datetime] = {}  # per zone
-    while page := await db.announcements.audience_after(
-        session, announcement.cluster_id, announcement.audience, last, PAGE
-    ):
-        letters: list[Letter] = []
-        for person in page:
-            if person.zone not in due:
-                due[person.zone] = house.settings.quiet.after(now, person.zone)
-            letters.append(
-                Letter(
-                    person,
-                    letter(person.language, announcement.texts, author, cluster),
-                    Lane.ANNOUNCEMENT,
-                    f"announcement:{announcement.id}:{person.id}",
-                    due[person.zone],
-                    announcement_id=announcement.id,
-                )
-            )
-        people += await put(session, letters, now)
-        last = page[-1].id
-    return people
-
-
-async def call_off(session: AsyncSession, announcement: Announcement, now: datetime) -> bool:
-    """Throw a draft away; False when it is none any more."""
-    return await db.announcements.move_on(session, announcement.id, DRAFT, CANCELLED, finished_at=now)
-
-
-async def receipt(session: AsyncSession, announcement_id: int, now: datetime) -> Receipt:
-    """What has become of it until now. Of an unknown id or a draft all numbers are 0."""
-    outcomes = await db.announcements.outcomes(session, announcement_id, now)
-    announcement = await db.announcements.get(session, announcement_id)
-    known = {
-        "delivered": outcomes.get(SENT, 0),
-        "waiting": outcomes.get(PENDING, 0) + outcomes.get(ON_ITS_WAY, 0),
-        "held": outcomes.get(HELD, 0),
-        "blocked": outcomes.get(BLOCKED, 0),
-        "failed": outcomes.get(FAILED, 0),
-        "uncertain": outcomes.get(UNCERTAIN, 0),
-    }
-    at_start = announcement.receipt.get("people", 0) if announcement else 0
-    people = max(at_start, sum(outcomes.values()))
-    return Receipt(people=people, left=people - sum(known.values()), **known)
-
-
-async def finish(session: AsyncSession, announcement: Announcement, house: House, now: datetime) -> bool:
-    """Nothing waits any more: keep the final receipt and send it to its author, once."""
-    final = await receipt(session, announcement.id, now)
-    if not final.finished:
-        return False
-    if not await db.announcements.move_on(session, announcement.id, SENDING, DONE, finished_at=now):
-        return False
-    announcement.receipt = {
-        "people": final.people,
-        "delivered": final.delivered,
-        "blocked": final.blocked,
-        "failed": final.failed,
-        "uncertain": final.uncertain,
-        "left": final.left,
-    }
-    author = await db.people.get(session, announcement.author_id) if announcement.author_id else None
-    if author is None or not await _coordinates(session, author, announcement.cluster_id):
-        return True
-    cluster = await db.clusters.get(session, announcement.cluster_id)
-    screen = receipt_screen(tongue(author.language), announcement, cluster, final)
-    due = house.settings.quiet.after(now, author.zone)
-    key = f"announcement:{announcement.id}:receipt"
-    await put(session, [Letter(author, screen, Lane.REMINDER, key, due)], now)
-    return True
-
-
-async def _coordinates(session: AsyncSession, person: Person, cluster_id: int) -> bool:
-    mine = await db.clusters.coordinated_by(session, person.id)
-    return any(cluster.id == cluster_id for cluster in mine)

@@ -2,8 +2,9 @@
 
 import db.announcements
 import db.clusters
-from bot.announcements import rules, screens, service
+from bot.announcements import reader_taps, receipt_taps, receipts, rules, screens, service
 from bot.announcements.names import country_name, read_countries
+from bot.announcements.own import FORGED, WAS_CANCELLED, own
 from bot.announcements.rules import ALL, ROLES, TEXT_FORM
 from bot.case import COORDINATOR, Case, Taps, number, word
 from bot.errors import Forged, Refused
@@ -16,11 +17,8 @@ from db.clusters import Cluster
 taps = Taps("announcements")
 
 UNSAID = "-"
-FORGED = N_("I don't know this button. Here is what I can do:")
 NO_CLUSTER = N_("You do not coordinate a cluster yet, so there is nobody to announce to.")
-NOT_YOURS = N_("Only a coordinator of this cluster can do this.")
 NOTHING_BEING_WRITTEN = N_("You are not writing an announcement at the moment. Shall we begin one?")
-WAS_CANCELLED = N_("This announcement was cancelled; nothing was sent.")
 
 
 @taps("new", needs=COORDINATOR)
@@ -61,15 +59,15 @@ def _is_code(country: str) -> bool:
 
 
 async def _begin(case: Case, cluster: Cluster, role: str | None, country: str | None) -> None:
-    audience: rules.Audience = {"role": role} if role else {}
+    audience: rules.Audience = {"role": [] if role == ALL else [role]} if role else {}
     if country in cluster.countries:
-        audience["country"] = country
+        audience["country"] = [country]
     elif country:
         name = country_name(country, case.person.language)
         sentence = N_("{country} does not belong to {cluster}.")
         case.say(case.t(sentence, country=name, cluster=cluster.called(case.t.language)))
     draft = await service.compose(case.session, cluster, case.person, audience, {}, case.now)
-    await _ask_next(case, draft)
+    await ask_next(case, draft)
 
 
 @taps("who", needs=COORDINATOR)
@@ -79,10 +77,10 @@ async def who(case: Case, args: tuple[str, ...]) -> None:
         return
     if role not in (*ROLES, ALL):
         raise Forged(FORGED)
-    draft.audience = {**draft.audience, "role": role}
+    draft.audience = {**draft.audience, "role": [] if role == ALL else [role]}
     labels = {"worker": N_("Workers"), "trainer": N_("Trainers"), ALL: N_("Everyone")}
     case.tick(case.t(labels[role]))
-    await _ask_next(case, draft)
+    await ask_next(case, draft)
 
 
 @taps("where", needs=COORDINATOR)
@@ -92,10 +90,10 @@ async def where(case: Case, args: tuple[str, ...]) -> None:
         return
     if country not in (*(await _cluster(case, draft)).countries, ALL):
         raise Forged(FORGED)
-    draft.audience = {**draft.audience, "country": country}
+    draft.audience = {**draft.audience, "country": [] if country == ALL else [country]}
     name = case.t("All countries") if country == ALL else country_name(country, case.person.language)
     case.tick(rules.as_html(name))
-    await _ask_next(case, draft)
+    await ask_next(case, draft)
 
 
 @taps("said", needs=COORDINATOR)
@@ -111,7 +109,7 @@ async def said(case: Case, args: tuple[str, ...]) -> None:
     language = case.talk.asked
     text = service.text_as_written(language, ":".join(args))
     draft.texts = {**draft.texts, language: text}
-    await _ask_next(case, draft)
+    await ask_next(case, draft)
 
 
 @taps("same", needs=COORDINATOR)
@@ -124,9 +122,9 @@ async def same(case: Case, args: tuple[str, ...]) -> None:
     written = [draft.texts[language] for language in (ALL, *LANGUAGES) if draft.texts.get(language)]
     if written:
         draft.texts = {ALL: written[0]}
-        await _ask_next(case, draft)
+        await ask_next(case, draft)
     else:
-        await _ask_text(case, draft, rules.by_language(await service.readers(case.session, draft)), ALL)
+        await _ask_text(case, draft, rules.by_language(await service.readers(case.session, draft, case.now)), ALL)
 
 
 @taps("again", needs=COORDINATOR)
@@ -137,7 +135,7 @@ async def again(case: Case, args: tuple[str, ...]) -> None:
         return
     draft.texts = {}
     case.tick(case.t("Change the text"))
-    await _ask_next(case, draft)
+    await ask_next(case, draft)
 
 
 @taps("change", needs=COORDINATOR)
@@ -148,76 +146,52 @@ async def change(case: Case, args: tuple[str, ...]) -> None:
         return
     draft.audience = {}
     case.tick(case.t("Choose other people"))
-    await _ask_next(case, draft)
+    await ask_next(case, draft)
 
 
 @taps("send", needs=COORDINATOR)
 async def send(case: Case, args: tuple[str, ...]) -> None:
     """Send what was previewed; when it has changed since, it is shown again instead. Twice is once."""
-    announcement, seen = await _own(case, args), word(args, 1)
+    announcement, seen = await own(case, args), word(args, 1)
     if announcement.state == CANCELLED:
         raise Refused(WAS_CANCELLED)
-    if announcement.state == DRAFT:
-        current = rules.fingerprint(announcement.audience, announcement.texts)
-        if seen and seen != current:
-            case.say(case.t("This has changed since. Please look at it once more."))
-            await _ask_next(case, announcement)
-            return
-        if not await _is_complete(case, announcement):
-            await _ask_next(case, announcement)
-            return
-        await service.start(case.session, announcement, case.house, case.now)
-        case.tick(case.t("Send it now"))
-        if case.talk.form == TEXT_FORM:
-            case.close_form()
-    await _say_receipt(case, announcement)
+    if announcement.state != DRAFT:
+        return await receipts.show(case.session, announcement, case.person, case.house, case.now)
+    if seen and seen != screens.seen(announcement):
+        case.say(case.t("This has changed since. Please look at it once more."))
+        return await ask_next(case, announcement)
+    if not await _is_complete(case, announcement):
+        return await ask_next(case, announcement)
+    await service.start(case.session, announcement, case.house, case.now)
+    case.tick(case.t("Send it now"))
+    if case.talk.form == TEXT_FORM:
+        case.close_form()
+    return await receipts.show(case.session, announcement, case.person, case.house, case.now)
 
 
 @taps("cancel", needs=COORDINATOR)
 async def cancel(case: Case, args: tuple[str, ...]) -> None:
-    """Throw the draft away. What is on its way is on its way."""
-    announcement = await _own(case, args)
+    """Throw it away before it has begun. What is on its way can be stopped."""
+    announcement = await own(case, args)
     if case.talk.form == TEXT_FORM and case.talk.answers.get("draft") == announcement.id:
         case.close_form()
-    if announcement.state in (DRAFT, CANCELLED):
-        await service.call_off(case.session, announcement, case.now)
+    if announcement.state == CANCELLED or await service.call_off(case.session, announcement, case.now):
         case.tick(case.t("Cancel"))
         menu = Button(case.t.plain("Menu"), "people:menu")
         case.say(case.t("Cancelled. Nothing was sent."), (menu,))
     else:
         case.say(case.t("This announcement has been sent already, so it cannot be cancelled."))
-        await _say_receipt(case, announcement)
-
-
-@taps("receipt", needs=COORDINATOR)
-async def receipt(case: Case, args: tuple[str, ...]) -> None:
-    announcement = await _own(case, args)
-    if announcement.state == CANCELLED:
-        raise Refused(WAS_CANCELLED)
-    if announcement.state == DRAFT:
-        await _ask_next(case, announcement)
-    else:
-        await _say_receipt(case, announcement, edit=True)
-
-
-async def _own(case: Case, args: tuple[str, ...]) -> Announcement:
-    """The announcement of this id, of a cluster this person coordinates; a draft only if it is their own."""
-    announcement = await db.announcements.get(case.session, number(args))
-    if announcement is None or not await case.coordinates(announcement.cluster_id):
-        raise Forged(FORGED)
-    if announcement.state == DRAFT and announcement.author_id != case.person.id:
-        raise Forged(FORGED)
-    return announcement
+        await receipts.show(case.session, announcement, case.person, case.house, case.now)
 
 
 async def _draft(case: Case, args: tuple[str, ...]) -> Announcement | None:
     """Their draft; when it is no draft any more they are told what became of it, and this is None."""
-    announcement = await _own(case, args)
+    announcement = await own(case, args)
     if announcement.state == DRAFT:
         return announcement
     if announcement.state == CANCELLED:
         raise Refused(WAS_CANCELLED)
-    await _say_receipt(case, announcement)
+    await receipts.show(case.session, announcement, case.person, case.house, case.now)
     return None
 
 
@@ -225,7 +199,7 @@ async def _draft(case: Case, args: tuple[str, ...]) -> Announcement | None:
 async def go_on(case: Case, _args: tuple[str, ...]) -> None:
     """After an aside: the text is asked for again, if it is still being written."""
     if draft := await _draft_being_written(case):
-        await _ask_next(case, draft)
+        await ask_next(case, draft)
 
 
 async def _draft_being_written(case: Case) -> Announcement | None:
@@ -244,12 +218,12 @@ async def _cluster(case: Case, announcement: Announcement) -> Cluster:
 
 
 async def _is_complete(case: Case, draft: Announcement) -> bool:
-    numbers = rules.by_language(await service.readers(case.session, draft))
+    numbers = rules.by_language(await service.readers(case.session, draft, case.now))
     decided = {"role", "country"} <= draft.audience.keys()
     return decided and bool(numbers) and not rules.missing(numbers, draft.texts)
 
 
-async def _ask_next(case: Case, draft: Announcement) -> None:
+async def ask_next(case: Case, draft: Announcement) -> None:
     """Ask for what is missing next: who, where, the texts; then show it all and ask whether to send it."""
     cluster = await _cluster(case, draft)
     if case.talk.form == TEXT_FORM:
@@ -260,15 +234,16 @@ async def _ask_next(case: Case, draft: Announcement) -> None:
     if "country" not in draft.audience and len(cluster.countries) > 1:
         case.show(screens.where_screen(case.t, draft, cluster.countries))
         return
-    draft.audience = {"country": ALL, **draft.audience}
-    counted = await service.readers(case.session, draft)
+    draft.audience = {"country": [], **draft.audience}
+    counted = await service.readers(case.session, draft, case.now)
     numbers = rules.by_language(counted)
     if not numbers:
         case.show(screens.nobody_screen(case.t, draft, cluster))
     elif missing := rules.missing(numbers, draft.texts):
         await _ask_text(case, draft, numbers, missing[0])
     else:
-        held = rules.held_back(counted, case.now, case.settings.quiet.after)
+        moments = rules.moments({some.zone for some in counted}, case.now, draft.wall_at, case.settings.quiet)
+        held = rules.held_back(counted, case.now, moments)
         for screen in screens.preview_screens(case.t, draft, cluster, case.person, numbers, held):
             case.show(screen)
 
@@ -278,7 +253,5 @@ async def _ask_text(case: Case, draft: Announcement, numbers: dict[str, int], la
     case.show(screens.text_screen(case.t, draft, await _cluster(case, draft), numbers, language))
 
 
-async def _say_receipt(case: Case, announcement: Announcement, *, edit: bool = False) -> None:
-    cluster = await _cluster(case, announcement)
-    counted = await service.receipt(case.session, announcement.id, case.now)
-    case.show(screens.receipt_screen(case.t, announcement, cluster, counted), edit=edit)
+for others in (receipt_taps, reader_taps):
+    taps.update(others.taps)

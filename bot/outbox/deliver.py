@@ -6,7 +6,7 @@ finished request or by the next moment something may leave.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import db.announcements
 import db.outbox
 import db.people
 from bot.channels.base import Channel, Gone, Impossible, SendError, TryAgain, Unsure, Wait
 from bot.clock import Clock
-from bot.messages import LANES, Lane, Outgoing
+from bot.messages import Outgoing
 from bot.metrics import SENT
 from bot.outbox.pace import Pace
 from db.engine import Database
@@ -26,7 +27,6 @@ from db.outbox import OutboxRow
 
 log = structlog.get_logger(__name__)
 
-ANNOUNCEMENT = LANES.index(Lane.ANNOUNCEMENT)
 GIVE_UP_AFTER = timedelta(hours=24)
 FEWEST_TRIES = 20  # what was held for weeks is old already when it is first tried
 FEW = 8  # with more than this on their way (far above Telegram's rate) outcomes are written down together
@@ -60,6 +60,7 @@ class Deliverer:
         self._addresses: dict[int, str] = {}
         self._stopping = asyncio.Event()
         self._idle = asyncio.Event()
+        self._rounds = 0
 
     def wake(self) -> None:
         """There is a new row, or time has moved."""
@@ -69,7 +70,7 @@ class Deliverer:
     async def recover(self) -> None:
         """At the start: decide about the rows a crash left in `sending`."""
         async with self._database.begin() as session:
-            again, uncertain = await db.outbox.after_crash(session, ANNOUNCEMENT)
+            again, uncertain = await db.outbox.after_crash(session)
         if again or uncertain:
             log.warning("outbox.recovered", sent_again=again, uncertain=uncertain)
 
@@ -110,9 +111,10 @@ class Deliverer:
                     await self._settle(session, outcome, now)
                 if room:
                     busy = [*self._addresses.values(), *self._pace.resting()]
-                    rows = list(await db.outbox.claim(session, now, room, busy))
+                    announcements = self._in_turn(await db.announcements.under_way(session, now))
+                    rows = list(await db.outbox.claim(session, now, room, busy, announcements))
                     if len(rows) < room:
-                        next_due = await db.outbox.next_due(session)
+                        next_due = await _next_due(session)
         except BaseException:
             self._finished = outcomes + self._finished
             raise
@@ -131,6 +133,12 @@ class Deliverer:
             rest = self._pace.wake_in()
             return max(0.001, min(LONGEST_SLEEP_S, LOOK_AGAIN_S if rest is None else rest))
         return LONGEST_SLEEP_S
+
+    def _in_turn(self, announcements: Sequence[int]) -> Sequence[int]:
+        """Another one goes first each time, so that they share the pace also when there is room for one message."""
+        self._rounds += 1
+        first = self._rounds % max(1, len(announcements))
+        return [*announcements[first:], *announcements[:first]]
 
     async def _send(self, row: OutboxRow) -> None:
         message = Outgoing.from_json(row.payload)
@@ -188,7 +196,7 @@ class Deliverer:
             log.warning("outbox.impossible", row=row.id, person=row.person_id, why=error.why)
             return Outcome(row, db.outbox.FAILED, error=error.why)
         except Unsure as error:
-            if row.lane == ANNOUNCEMENT:
+            if row.lane == db.outbox.ANNOUNCEMENT:
                 return Outcome(row, db.outbox.UNCERTAIN, error=error.why)
             return self._later(row, error)
         except TryAgain as error:
@@ -222,3 +230,8 @@ class Deliverer:
             if person:
                 person.reachable = False
             await db.outbox.hold_for(session, row.person_id)
+
+
+async def _next_due(session: AsyncSession) -> datetime | None:
+    moments = (await db.outbox.next_due(session), await db.announcements.next_letter(session))
+    return min((moment for moment in moments if moment is not None), default=None)

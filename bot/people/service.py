@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import db.announcements
 import db.audit
 import db.clusters
 import db.inbox
@@ -85,6 +86,7 @@ async def come_back(session: AsyncSession, person: Person, now: datetime) -> Non
     """The person is back: what was held and is still of use goes out."""
     person.reachable = True
     await db.outbox.resume_for(session, person.id, now)
+    await db.announcements.send_what_was_held(session, person.id)
 
 
 async def put_into_cluster(session: AsyncSession, person: Person) -> Cluster | None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.people
 from bot.announcements.taps import taps
@@ -34,6 +35,7 @@ class Programme:
     cluster: Cluster
     now: datetime = NOON
     turns: int = 0
+    last_receipt: int = 0
     refused: list[str] = field(default_factory=list[str])
 
     async def add(self, role: str = "worker", language: str = "it", country: str = "IT", **more: Any) -> int:
@@ -69,7 +71,22 @@ class Programme:
                 case.say(case.t(refused.sentence, **refused.values))
             said = list(case.said)
             await case.send_replies()
-        return said
+            return said + await self._receipts(session, who)
+
+    async def _receipts(self, session: AsyncSession, reader: Person) -> list[Outgoing]:
+        """The messages that change: they leave through the outbox by themselves."""
+        rows = await session.scalars(
+            select(OutboxRow)
+            .where(
+                OutboxRow.person_id == reader.id,
+                OutboxRow.dedupe_key.like("announcement:%:receipt:%"),
+                OutboxRow.id > self.last_receipt,
+            )
+            .order_by(OutboxRow.id)
+        )
+        found = list(rows)
+        self.last_receipt = max((row.id for row in found), default=self.last_receipt)
+        return [Outgoing.from_json(row.payload) for row in found]
 
     async def types(self, text: str) -> list[Outgoing]:
         """What the turn does with words while a form is open."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.announcements import rules
 from bot.announcements.names import country_name, language_name, read_countries
+from bot.announcements.rules import Readers
 from bot.clock import QuietHours
 from bot.people import vocabulary
 
@@ -15,14 +16,14 @@ from bot.people import vocabulary
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        ("role=worker country=IT", {"role": "worker", "country": "IT"}),
-        ("country=it", {"role": "all", "country": "IT"}),
-        ("role=TRAINER,country=all", {"role": "trainer", "country": "all"}),
-        ("role=all", {"role": "all", "country": "all"}),
-        ("country=UK", {"role": "all", "country": "GB"}),
+        ("role=worker country=IT", {"role": ["worker"], "country": ["IT"]}),
+        ("country=it", {"role": [], "country": ["IT"]}),
+        ("role=TRAINER,country=all", {"role": ["trainer"], "country": []}),
+        ("role=all", {"role": [], "country": []}),
+        ("country=UK+it", {"role": [], "country": ["GB", "IT"]}),
     ],
 )
-def test_an_audience_is_read(text: str, meant: dict[str, str]) -> None:
+def test_an_audience_is_read(text: str, meant: dict[str, list[str]]) -> None:
     assert rules.parse_audience(text) == meant
 
 
@@ -59,7 +60,8 @@ def test_any_text_gives_an_audience_or_a_sentence(text: str) -> None:
     st.one_of(st.just(rules.ALL), st.from_regex(r"[A-Z]{2}", fullmatch=True).filter(lambda c: c != "UK")),
 )
 def test_what_is_written_is_read_back(role: str, country: str) -> None:
-    assert rules.parse_audience(f"role={role} country={country}") == {"role": role, "country": country}
+    meant = {"role": [] if role == rules.ALL else [role], "country": [] if country == rules.ALL else [country]}
+    assert rules.parse_audience(f"role={role} country={country}") == meant
 
 
 @pytest.mark.parametrize(
@@ -144,15 +146,19 @@ def test_which_text_a_reader_gets() -> None:
 
 
 def test_who_is_asleep_is_counted() -> None:
-    counted = {("it", "Europe/Rome"): 3, ("en", "America/New_York"): 2, ("it", "Europe/Madrid"): 1}
+    counted = [
+        Readers("it", "Europe/Rome", 1, 3),
+        Readers("en", "America/New_York", 1, 2),
+        Readers("it", "Europe/Madrid", 2, 1),
+    ]
     evening = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
-    after = QuietHours.parse("21:00-08:00").after
+    moments = rules.moments({one.zone for one in counted}, evening, "", QuietHours.parse("21:00-08:00"))
     assert rules.by_language(counted) == {"it": 4, "en": 2}
-    assert rules.held_back(counted, evening, after) == 4
+    assert rules.held_back(counted, evening, moments) == 4
 
 
 def test_the_fingerprint_changes_with_what_will_be_sent() -> None:
-    one = rules.fingerprint({"role": "worker"}, {"it": "a"})
-    assert one == rules.fingerprint({"role": "worker"}, {"it": "a"})
-    assert one != rules.fingerprint({"role": "all"}, {"it": "a"})
-    assert one != rules.fingerprint({"role": "worker"}, {"it": "b"})
+    one = rules.fingerprint({"role": ["worker"]}, {"it": "a"})
+    assert one == rules.fingerprint({"role": ["worker"]}, {"it": "a"})
+    assert one != rules.fingerprint({"role": []}, {"it": "a"})
+    assert one != rules.fingerprint({"role": ["worker"]}, {"it": "b"})

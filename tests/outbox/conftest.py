@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -22,7 +22,7 @@ from db.outbox import OutboxRow
 from db.people import Person
 from simulator import Telegram
 from tests.app import TOKEN, standing_still
-from tests.people_factory import person
+from tests.people_factory import an_announcement, person
 
 
 @dataclass
@@ -56,7 +56,13 @@ class Post:
         return Letter(to, Outgoing(text, buttons), lane, **given)
 
     async def put(self, *letters: Letter) -> int:
+        """Those of the announcements' lane belong to one that is under way."""
         async with self.database.begin() as session:
+            if any(one.lane == Lane.ANNOUNCEMENT and one.announcement_id is None for one in letters):
+                number = await an_announcement(session, self.clock.now())
+                letters = tuple(
+                    replace(one, announcement_id=number) if one.lane == Lane.ANNOUNCEMENT else one for one in letters
+                )
             new = await put(session, letters, self.clock.now())
         self.deliverer.wake()
         return new

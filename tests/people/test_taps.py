@@ -14,6 +14,7 @@ from db.people import Person
 from tests.app import Running
 from tests.onboarding.way import joins, known, question
 from tests.people.invitations import coordinates, invite
+from tests.people_factory import an_announcement
 
 UNKNOWN = "I don't know this button. Here is what I can do:"
 
@@ -142,8 +143,14 @@ async def test_what_waits_while_somebody_is_away(house: Running) -> None:
             ("late", Lane.REMINDER, now + timedelta(minutes=5)),
             ("announcement", Lane.ANNOUNCEMENT, None),
         ]
+        news = await an_announcement(session, now, state="done")
         await put(
-            session, [Letter(away, Outgoing(key), lane, key, now, late_after=late) for key, lane, late in kinds], now
+            session,
+            [
+                Letter(away, Outgoing(key), lane, key, now, late, news if lane == Lane.ANNOUNCEMENT else None)
+                for key, lane, late in kinds
+            ],
+            now,
         )
     await ines.say("Are you well?")
     await house.advance(hours=12)
