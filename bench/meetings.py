@@ -19,7 +19,7 @@ from bot.settings import Settings
 from db.clusters import Cluster
 from db.engine import Database
 from db.matching import ACCEPTED, Match
-from db.meetings import AGREED, PROPOSED, Meeting, Reminder, Slot
+from db.meetings import AGREED, HELD, PROPOSED, Meeting, Reminder, Slot
 from db.migrate import upgrade_async
 from db.people import Person
 from tests.app import Running, running
@@ -41,7 +41,11 @@ async def ticks(url: str, ahead: int, due_now: int) -> dict[str, float]:
     house = House(settings, load(settings.curriculum))
     await _fill(database, ahead + due_now // 2, now)
     async with database.begin() as session:
-        last = (await session.scalars(select(Meeting.id).order_by(Meeting.id.desc()).limit(due_now // 2))).all()
+        last = (
+            await session.scalars(
+                select(Meeting.id).where(Meeting.state == AGREED).order_by(Meeting.id.desc()).limit(due_now // 2)
+            )
+        ).all()
         await session.execute(_reminders_of(last).values(due_at=now, late_after=now + timedelta(hours=1)))
     began = time.perf_counter()
     while await due.tick(database, now, house) >= due.BATCH:
@@ -109,7 +113,9 @@ async def booking(url: str, pairs: int) -> dict[str, float]:
         await _fill(house.app.database, pairs, house.app.clock.now(), addresses, state=PROPOSED, each=1)
         async with house.read() as session:
             rows = await session.execute(
-                select(Meeting.id, Match.worker_id, Match.trainer_id).join(Match, Match.id == Meeting.match_id)
+                select(Meeting.id, Match.worker_id, Match.trainer_id)
+                .join(Match, Match.id == Meeting.match_id)
+                .where(Meeting.state == PROPOSED)
             )
             meetings = list(rows)
             chat = {id: int(address) for id, address in await session.execute(select(Person.id, Person.address))}
@@ -204,6 +210,9 @@ async def _insert_meetings(
             chunk = matches[chunk_at : chunk_at + CHUNK]
             full = [_match(one, now) for one in chunk]
             ids = list(await session.scalars(insert(Match).returning(Match.id, sort_by_parameter_order=True), full))
+            # They have met before, so that nobody gets the notes that stand before a first meeting.
+            before = now - timedelta(days=30)
+            await session.execute(insert(Meeting), [_meeting(id, before, now, HELD) for id in ids])
             starts = [
                 midnight + timedelta(days=(n // each) % 200, hours=n % each)
                 for n in range(chunk_at, chunk_at + len(chunk))
@@ -248,7 +257,7 @@ def _match(one: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def _meeting(match_id: int, start: datetime, now: datetime, state: str) -> dict[str, Any]:
-    agreed = state == AGREED
+    agreed = state in (AGREED, HELD)
     return {
         "match_id": match_id,
         "state": state,

@@ -71,10 +71,10 @@ class Programme:
                 case.say(case.t(refused.sentence, **refused.values))
             said = list(case.said)
             await case.send_replies()
-            return said + await self._receipts(session, who)
+            return said + await self.seen(session, who)
 
-    async def _receipts(self, session: AsyncSession, reader: Person) -> list[Outgoing]:
-        """The messages that change: they leave through the outbox by themselves."""
+    async def seen(self, session: AsyncSession, reader: Person) -> list[Outgoing]:
+        """The receipts since she last looked: they leave through the outbox by themselves."""
         rows = await session.scalars(
             select(OutboxRow)
             .where(
@@ -87,6 +87,22 @@ class Programme:
         found = list(rows)
         self.last_receipt = max((row.id for row in found), default=self.last_receipt)
         return [Outgoing.from_json(row.payload) for row in found]
+
+    async def coordinator(self, session: AsyncSession) -> Person:
+        ines = await session.get(Person, self.ines.id)
+        assert ines
+        return ines
+
+    async def wants(self, what: str, by: Person) -> list[str]:
+        """The use cases of other nouns that a tap leads to."""
+        do = Do.parse(what)
+        async with self.database.begin() as session:
+            who = await session.get(Person, by.id)
+            assert who
+            talk = await db.people.conversation(session, who.id, self.now)
+            case = Case(session, self.now, who, talk, HOUSE, "re:wants", Incoming("tap", who.address, data=what))
+            await taps[do.what].handler(case, do.args)
+            return [one.what for one in case.wants]
 
     async def types(self, text: str) -> list[Outgoing]:
         """What the turn does with words while a form is open."""
