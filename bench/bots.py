@@ -94,6 +94,15 @@ def _resident_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def peak_mb() -> float:
+    """The most memory this process has held, in MB (10⁶ bytes).
+
+    Not `ru_maxrss`: that begins with what the process had that started this one.
+    """
+    kept = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(kept.split()[1]) * 1024 / 1e6
+
+
 async def start(module: str, *arguments: str, env: Mapping[str, str] | None = None) -> Child:
     """`python -m module arguments` from the root of the project; its output goes to `var/bench.log`."""
     (ROOT / "var").mkdir(exist_ok=True)

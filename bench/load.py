@@ -34,7 +34,7 @@ class Load(Telegram):
         self.line: deque[int] = deque()
         for number in range(people):
             self.add_person(f"P{number}", id=FIRST_PERSON + number).started = True
-            self.line.append(FIRST_PERSON + number)
+            self.line.appendleft(FIRST_PERSON + number)  # an announcement begins with the first, taps with the last
 
     def keep_message(self, what: str, person: Somebody, kept: Kept) -> None:
         super().keep_message(what, person, kept)
@@ -79,10 +79,42 @@ class Load(Telegram):
                 return {"at": time.monotonic(), "text": kept.text}
             await asyncio.sleep(0.1)
 
+    async def sends(self, number: int, longest_s: float) -> dict[str, float]:
+        """What the bot sends until it has sent so many messages, or time is up."""
+        before = len(self.log("sendMessage"))
+        began = time.monotonic()
+        while len(self.requests) < before + number or len(self.log("sendMessage")) < before + number:
+            if time.monotonic() - began > longest_s:
+                break
+            await asyncio.sleep(0.05)
+        moments = [request.at for request in self.log("sendMessage")[before:] if request.status == 200][:number]
+        return pace(moments)
+
     async def obey(self, order: dict[str, Any]) -> dict[str, Any]:
         if order.pop("first", False):
             return await self.first_answer(**order)
+        match order.get("act"):
+            case "sends":
+                return await self.sends(order["number"], order["longest_s"])
+            case "mark":
+                return {"sent": len(self.log("sendMessage"))}
+            case "pace":
+                return pace([one.at for one in self.log("sendMessage")[order["since"] :] if one.status == 200])
+            case _:
+                pass
         return await self.measure(**order)
+
+
+def pace(moments: list[float]) -> dict[str, float]:
+    """Of the moments (seconds) at which messages were taken: how many, how many a second, and how many in the fullest
+    second."""
+    fullest, first = 0, 0
+    for last, moment in enumerate(moments):
+        while moment - moments[first] >= 1.0:
+            first += 1
+        fullest = max(fullest, last - first + 1)
+    seconds = moments[-1] - moments[0] if len(moments) > 1 else 0.0
+    return {"sent": len(moments), "per_s": (len(moments) - 1) / seconds if seconds else 0.0, "fullest": fullest}
 
 
 def figures(took: list[float], seconds: float) -> dict[str, float]:

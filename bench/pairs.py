@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import func, insert, select
 
-from bench.bots import ROOT
+from bench.bots import ROOT, peak_mb
 from bench.load import FIRST_PERSON
 from bot.case import House
 from bot.lessons.curriculum import load
@@ -112,15 +112,6 @@ def _somebody(role: str, number: int, town: Place, chance: np.random.Generator) 
 # -- what the processes do ------------------------------------------------------------------------------
 
 
-def _peak_mb() -> float:
-    """The most memory this process has held, in MB (10⁶ bytes).
-
-    Not `ru_maxrss`: that begins with what the process had that started this one.
-    """
-    kept = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    return int(kept.split()[1]) * 1024 / 1e6
-
-
 def _house(url: str) -> House:
     """As the running programme has it: lessons, towns and texts have been read before."""
     settings = Settings(database_url=url)
@@ -136,11 +127,11 @@ async def _plan(url: str) -> dict[str, float]:
     async with database.read() as session:
         cluster = await session.scalar(select(Cluster).where(Cluster.slug == "bench"))
         assert cluster
-        before, began = _peak_mb(), time.perf_counter()
+        before, began = peak_mb(), time.perf_counter()
         plan = await planning.plan_round(session, cluster, NOW, house)
         facts = {
             "seconds": time.perf_counter() - began,
-            "mb": _peak_mb(),
+            "mb": peak_mb(),
             "mb_before": before,
             "matched": plan.matched,
             "score": plan.figures["score"],
@@ -327,7 +318,7 @@ def _choose(how: str, kept: Path) -> dict[str, float]:
     )
     return {
         "seconds": seconds,
-        "mb": _peak_mb(),
+        "mb": peak_mb(),
         "matched": len(chosen),
         "score": sum(score[pair] for pair in chosen),
     }

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import insert
 
 import bot.log
-from bench import course, meetings, pairs
+from bench import announcements, course, meetings, pairs
 from bench.bots import ROOT, Child, ours, start
 from bench.crash import crash, participant
 from bench.load import FIRST_PERSON
@@ -77,6 +77,10 @@ class Load:
 
     async def words(self, turns: int, at_once: int = 1) -> dict[str, float]:
         return await self.ask(act="say", what=WORDS, turns=turns, at_once=at_once)
+
+    async def sends(self, number: int, longest_s: float = 120.0) -> dict[str, float]:
+        """What the bot sends from now on, until it has sent so many messages."""
+        return await self.ask(act="sends", number=number, longest_s=longest_s)
 
     async def first_answer(self, act: str, what: str, unlike: str = "") -> dict[str, Any]:
         return await self.ask(first=True, act=act, what=what, unlike=unlike)
@@ -160,6 +164,7 @@ async def run(*, quick: bool = False) -> None:
     await _lessons(table, quick=quick)
     await _matching(table, quick=quick)
     await _meetings(table, quick=quick)
+    await _announcements(table, quick=quick)
     await _words(table, quick=quick)
     await _crashes(table, quick=quick)
     table.section(f"Measured in {time.perf_counter() - began:.0f} s.")
@@ -290,6 +295,57 @@ async def _meetings(table: Table, *, quick: bool) -> None:
             f"{booked['booked']:.0f} booked, {booked['per_s']:.1f} a second; a turn of it does "
             f"{booked['turns_per_s'] / booked['menus_per_s']:.2f} × the turns of a menu",
         )
+
+
+async def _announcements(table: Table, *, quick: bool) -> None:
+    """To everybody at once: its start, then the pace, people's taps meanwhile, and how fast it is without a pace."""
+    people, phones_ = (10_000, 4_000) if quick else (100_000, 20_000)
+    messages = phones_ // 4
+    table.section(f"An announcement to {people:,} people")
+    async with load(messages) as phones:
+        sender = await start("bench.sender", "--url", phones.url, "--people", str(messages))
+        bare = await phones.sends(messages)
+        await sender.stop()
+    table.fact(f"bare PTB sends {messages:,}, 64 at once", f"{bare['per_s']:.0f} messages/s")
+    async with databases() as urls:
+        for name, url in urls.items():
+            await seed(url, people)
+            await announcements.into_a_cluster(url)
+            async with load(phones_) as phones:
+                await _beside_an_announcement(table, phones, url, name, quick=quick)
+                child = await announcements.ours(phones.url, url, FAST)
+                fast = await phones.sends(messages)
+                await child.stop()
+            table.fact(
+                f"{name}, without a pace",
+                f"{fast['per_s']:.0f} messages/s, {fast['per_s'] / bare['per_s']:.2f} × bare PTB",
+            )
+
+
+async def _beside_an_announcement(table: Table, phones: Load, url: str, name: str, *, quick: bool) -> None:
+    """At 30 a second: is the pace kept, and do people who tap notice?"""
+    taps = 60 if quick else 300
+    child = await announcements.ours(phones.url, url, "30")
+    await phones.first_answer("tap", MENU)
+    idle = await phones.taps(taps, 1)
+    begun = await announcements.begin_apart(url)
+    table.fact(
+        f"{name}, from the word to {begun['people']:,.0f} rows",
+        f"{begun['seconds']:.2f} s, {begun['mb']:.0f} MB at most",
+    )
+    await phones.sends(100)
+    mark = await phones.ask(act="mark")
+    busy = await phones.taps(taps, 1)
+    await phones.sends(30 * 20)
+    kept = await phones.ask(act="pace", since=mark["sent"])
+    await child.stop()
+    table.fact(
+        f"{name}, 30 a second allowed",
+        f"{kept['per_s']:.2f} a second over {kept['sent']:.0f}, {kept['fullest']:.0f} in the fullest second",
+    )
+    table.row(f"{name}, a tap while nothing is announced", idle)
+    table.row(f"{name}, a tap meanwhile", busy)
+    table.fact("  its p99 beside the idle one", f"{busy['p99_ms'] / idle['p99_ms']:.2f} ×")
 
 
 async def _ways_to_choose(table: Table, kept: Path, *, few: bool) -> None:

@@ -171,14 +171,14 @@ class Deliverer:
 
     async def _my_turn(self) -> bool:
         """Wait for a place in the stream; False when the programme stops before it has come."""
-        wait = self._pace.reserve()
+        wait = self._pace.reserve() or self._pace.leave()
         while wait > 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), wait)
             if self._stopping.is_set():
                 return False
             # Told to be silent since the place was taken: everybody lines up anew, one behind the other.
-            wait = self._pace.reserve() if self._pace.must_wait() > 0 else 0.0
+            wait = self._pace.reserve() if self._pace.must_wait() > 0 else self._pace.leave()
         return True
 
     async def _try(self, row: OutboxRow, message: Outgoing) -> Outcome:

@@ -5,7 +5,10 @@ long to be silent. Whether that ban is for the one chat or for the whole bot it 
 silent at once, and everybody else is tried with a single message; a second 429 stops all.
 """
 
+from collections import deque
 from collections.abc import Callable
+
+MARGIN = 1.01  # the way to Telegram is not always equally long
 
 
 class Pace:
@@ -22,6 +25,11 @@ class Pace:
         self._suspect = ""  # the chat that was told to wait: if another one is told too, it is the whole bot
         self._monotonic = monotonic
         self._next = 0.0
+        # The last that left, as many as may leave within a second: whoever was held up on the way (a busy machine)
+        # does not catch up at the cost of the rate.
+        most = max(1, int(rate))
+        self._left: deque[float] = deque(maxlen=most)
+        self._window_s = max(1.0, most / rate) * MARGIN
         self._silent_until = 0.0
         self._chats: dict[str, float] = {}
 
@@ -42,6 +50,15 @@ class Pace:
     def must_wait(self) -> float:
         """Seconds of silence still ordered for all chats."""
         return max(0.0, self._silent_until - self._monotonic())
+
+    def leave(self) -> float:
+        """Leave now, when it is one's turn: 0.0. Or the seconds to wait, because too many have left just now."""
+        now = self._monotonic()
+        full = len(self._left) == self._left.maxlen
+        if full and now < self._left[0] + self._window_s:
+            return self._left[0] + self._window_s - now
+        self._left.append(now)
+        return 0.0
 
     def resting(self) -> list[str]:
         """The chats that may not be written to just now."""

@@ -48,6 +48,20 @@ def test_the_stream_is_no_slower_than_it_may_be(rate: float, number: int) -> Non
     assert waits[-1] == pytest.approx((number - 1) / rate)
 
 
+@given(st.floats(1, 100), st.lists(st.floats(0, 0.5), min_size=1, max_size=300))
+def test_who_was_held_up_does_not_catch_up_at_the_cost_of_the_rate(rate: float, held_up: list[float]) -> None:
+    """Many come at once, all with a place in the stream that is over already."""
+    watch, left = Watch(), []
+    pace = Pace(rate, watch)
+    for pause in held_up:
+        watch.now += pause
+        while wait := pace.leave():
+            watch.now += wait
+        left.append(watch.now)
+    for first, moment in enumerate(left):
+        assert sum(moment <= other < moment + 1 - SMALL for other in left[first:]) <= ceil(rate)
+
+
 chats = st.sampled_from(["1", "2", "3"])
 events = st.lists(
     st.one_of(
