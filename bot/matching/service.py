@@ -114,17 +114,55 @@ async def _ask_coordinators(
     await tell(session, letters, now)
 
 
-async def approve(case: Case, cluster: Cluster, match_ids: Sequence[int] | None = None) -> int:
-    """Send the offers that waited for a coordinator: these, or all. Returns how many."""
-    waiting = await db.matching.in_cluster(case.session, cluster.id, PROPOSED)
-    named = [match.id for match in waiting if match_ids is None or match.id in match_ids]
-    locked = [await db.matching.get(case.session, id, lock=True) for id in named]
-    sent = [match for match in locked if match is not None and match.state == PROPOSED]
-    for match in sent:
-        match.state, match.expires_at, match.by = OFFERED, case.now + OFFER_LASTS, case.person.id
+async def approve(case: Case, cluster: Cluster) -> tuple[int, int]:
+    """Send the offers that waited for a coordinator. A pair is left out when one of the two is not looking any more or
+    has no place left; both are then free for the next round. Returns how many were sent and how many left out."""
+    waiting = await db.matching.waiting(case.session, cluster.id)
+    looking = await db.matching.waiting_and_looking(case.session, cluster.id, case.now)
+    taken = await db.matching.taken_meanwhile(case.session, cluster.id)
+    sent: list[Match] = []
+    for match in sorted(waiting, key=lambda one: -one.score):
+        trainer, worker = match.trainer_id, match.worker_id
+        if worker in looking and not taken[worker] and taken[trainer] < looking.get(trainer, 0):
+            match.state, match.expires_at, match.by = OFFERED, case.now + OFFER_LASTS, case.person.id
+            taken.update((trainer, worker))
+            sent.append(match)
+        else:
+            await case.session.delete(match)
+    left_out = len(waiting) - len(sent)
     await _send_offers(case.session, sent, case.now, case.house)
-    db.audit.note(case.session, case.now, case.person.id, "approve", f"cluster:{cluster.id}", pairs=len(sent))
-    return len(sent)
+    about = {"pairs": len(sent), "left_out": left_out}
+    db.audit.note(case.session, case.now, case.person.id, "approve", f"cluster:{cluster.id}", **about)
+    return len(sent), left_out
+
+
+async def take_back(session: AsyncSession, house: House, now: datetime, _limit: int) -> int:
+    """Take back the pairs that no coordinator has looked at in time, and tell the coordinators, once for each cluster.
+    The two have never heard of it and are free for the next round. Returns how many pairs that were."""
+    unseen = await db.matching.clusters_unseen(session, now)
+    if not unseen:
+        return 0
+    clusters = await db.matching.one_round_at_a_time(session, *unseen)
+    gone = await db.matching.drop_unseen(session, unseen, now)
+    letters: list[Letter] = []
+    for cluster_id, number in sorted(gone.items()):
+        for person in await db.clusters.coordinators_of(session, cluster_id):
+            key = f"cluster:{cluster_id}:unseen:{now.isoformat()}:{person.id}"
+            message = _taken_back(clusters[cluster_id], number, person)
+            letters.append(letter(person, message, Lane.REMINDER, key, now, house))
+    await tell(session, letters, now)
+    return gone.total()
+
+
+def _taken_back(cluster: Cluster, number: int, reader: Person) -> Outgoing:
+    t = tongue(reader.language)
+    text = t.n(
+        "<b>{cluster}</b>: {n} pair has waited five days for you, and I have taken it back. Both are free again.",
+        "<b>{cluster}</b>: {n} pairs have waited five days for you, and I have taken them back. They are free again.",
+        number,
+        cluster=cluster.called(reader.language),
+    )
+    return Outgoing(text, ((Button(t.plain("Find matches"), f"matching:round:{cluster.id}", means=("affirm",)),),))
 
 
 async def propose(case: Case, cluster: Cluster, pair: Pair) -> Match:
