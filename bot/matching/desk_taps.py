@@ -34,6 +34,7 @@ async def round_(case: Case, args: tuple[str, ...]) -> None:
     planned = await planning.plan_round(case.session, cluster, case.now, case.house)
     head = f"<b>{t('Matching round in {cluster}', cluster=cluster.called(t.language))}</b>"
     desk = [
+        *await _to_look_at(case, cluster),
         [Button(t.plain("Who is waiting"), f"matching:queue:{cluster.id}:0")],
         [Button(t.plain("Pairs"), f"matching:pairs:{cluster.id}:0")],
         [Button(t.plain("How rounds run here"), f"matching:habits:{cluster.id}")],
@@ -52,6 +53,13 @@ async def round_(case: Case, args: tuple[str, ...]) -> None:
         *desk,
         [Button(t.plain("Not now"), "matching:not_now", means=("deny", "decline_match"))],
     )
+
+
+async def _to_look_at(case: Case, cluster: Cluster) -> list[list[Button]]:
+    """The way to the pairs that wait for approval, if there are any."""
+    waiting = await db.matching.number_waiting(case.session, cluster.id)
+    label = case.t.n("{n} pair to look at", "{n} pairs to look at", waiting)
+    return [[Button(label, f"matching:proposed:{cluster.id}")]] if waiting else []
 
 
 @taps("planned", needs=COORDINATOR)
@@ -117,7 +125,7 @@ async def _show_proposed(case: Case, cluster: Cluster, *, edit: bool = False) ->
         "\n".join((f"<b>{head}</b>", *lines, "", t("✗ takes a pair out; the two are never proposed to each other."))),
         [Button(t.plain("Send all the offers"), f"matching:approve:{cluster.id}", means=("affirm",))],
         *[no[at : at + 4] for at in range(0, len(no), 4)],
-        [menu(t)],
+        [Button(t.plain("Back"), f"matching:round:{cluster.id}"), menu(t)],
         edit=edit,
     )
 

@@ -466,6 +466,27 @@ async def test_a_refused_pair_makes_room_for_the_next_best_which_waits_too(stage
     assert [deed[1] for deed in await deeds(stage)] == ["match", "refuse"]
 
 
+async def test_the_desk_leads_to_the_pairs_that_wait(stage: Stage, ines: Person) -> None:
+    assert not any("to look at" in label for label in labels(await shown_by(stage, ines, "matching:round")))
+    await waiting_pairs(stage, 2)
+    await pair_up(stage, await stage.add("worker", "Taught"), await stage.add("trainer", "Busy", places=1))
+    elsewhere = await add_cluster(stage, "elsewhere")
+    theirs = [await stage.add(role, role, cluster_id=elsewhere.id) for role in ("worker", "trainer")]
+    await pair_up(stage, *theirs, state=PROPOSED)
+    nobody_new = await shown_by(stage, ines, "matching:round")
+    assert "nobody new" in nobody_new.text
+    assert labels(nobody_new)[0] == "2 pairs to look at"
+    for name in ("trainer", "worker"):
+        await stage.add(name, f"New {name}")
+    somebody_new = await shown_by(stage, ines, "matching:round")
+    assert "Send the offers" in labels(somebody_new)
+    shown = await shown_by(stage, ines, data_of(somebody_new, "2 pairs to look at"))
+    assert "2 pairs wait for you." in shown.text
+    shown = await shown_by(stage, ines, data_of(shown, "✗ 1"))
+    back = await shown_by(stage, ines, data_of(shown, "Back"))
+    assert "1 pair to look at" in labels(back)
+
+
 async def test_pairs_that_nobody_looks_at_are_taken_back_and_may_come_again(stage: Stage, ines: Person) -> None:
     pairs = {(match.trainer_id, match.worker_id) for match in await waiting_pairs(stage, 2)}
     shown = await shown_by(stage, ines, f"matching:proposed:{stage.cluster.id}")
