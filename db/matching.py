@@ -250,12 +250,13 @@ async def seekers(
     clusters: Collection[int],
     now: datetime,
     ids: Collection[int] | None = None,
+    joined_by: datetime | None = None,
     **sharing: Collection[str],
 ) -> Sequence[Seeker]:
     """Who of this role can be brought together with somebody (:data:`SEEKER`), the longest waiting first.
 
     Joined, reachable, taking no break, not left out; of the workers those without an open match. With `ids` only some
-    of these; with `languages` and `topics` only those who have one of them.
+    of these; with `joined_by` only who had joined then; with `languages` and `topics` only those who have one of them.
     """
     query = select(*SEEKER).where(Person.role == role, Person.cluster_id.in_(clusters), *_looking(now))
     if role == "worker":
@@ -264,6 +265,8 @@ async def seekers(
         )
     if ids is not None:
         query = query.where(Person.id.in_(ids))
+    if joined_by is not None:
+        query = query.where(Person.joined_at <= joined_by)
     for name, words in sharing.items():
         query = query.where(_has_any(_person[name], words))
     rows: Sequence[Any] = (await session.execute(query.order_by(Person.joined_at, Person.id))).all()

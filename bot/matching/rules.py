@@ -28,6 +28,7 @@ FEWEST_HOURS = 2  # in common, a week
 ENOUGH_HOURS = 9  # more are no better
 FAR_KM = 100.0  # from here on a distance counts nothing
 LONG_WAIT_WEEKS = 8.0  # who has waited this long goes first
+LONG_WAIT = timedelta(weeks=LONG_WAIT_WEEKS)
 
 FARTHER_KM = 50  # what somebody is asked to travel, if that helps
 DISTANCES_KM = (5, 10, 25, FARTHER_KM)

@@ -3,6 +3,7 @@
 What somebody does in the chat takes their `case`; what a round or the clock does takes a session.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -180,7 +181,7 @@ async def follow(session: AsyncSession, house: House, now: datetime, limit: int)
     """The next best for those whose offer is over and who are still looking. Returns how many offers were looked at.
 
     Nothing that was sent already is moved. Who let the offer pass without a word waits for the next round, and so does
-    a trainer whose pair has ended.
+    a trainer whose pair has ended. Whoever has waited long goes before somebody newer who looks for their next best.
     """
     over = await db.matching.to_follow(session, now, limit)
     if not over:
@@ -194,11 +195,15 @@ async def follow(session: AsyncSession, house: House, now: datetime, limit: int)
             continue
         passed, ended = match.state == EXPIRED, match.state == ENDED
         if match.worker_says or not passed:
-            looking = await planning.read(session, cluster, now, house, workers=[match.worker_id], fitting=True)
-            made += await _next_best(session, cluster, planning.best_for_worker(looking), now)
+            looking = await planning.read(
+                session, cluster, now, house, workers=[match.worker_id], fitting=True, line=True
+            )
+            pairs = await asyncio.to_thread(planning.best_in_line, looking)
+            made += await _next_best(session, cluster, pairs, now)
         if not ended and (match.trainer_says or not passed):
             teaching = await planning.read(session, cluster, now, house, trainers=[match.trainer_id], fitting=True)
-            made += await _next_best(session, cluster, planning.best_for_trainer(teaching), now)
+            found = planning.best_for_trainer(teaching)
+            made += await _next_best(session, cluster, [found] if found else [], now)
     await _send_offers(session, [match for match in made if match.state == OFFERED], now, house)
     for cluster in clusters.values():
         waiting = [match for match in made if match.state == PROPOSED and match.cluster_id == cluster.id]
@@ -207,14 +212,12 @@ async def follow(session: AsyncSession, house: House, now: datetime, limit: int)
     return len(over)
 
 
-async def _next_best(session: AsyncSession, cluster: Cluster, pair: Pair | None, now: datetime) -> list[Match]:
-    """A match of these two, kept so that the next one who looks finds their places taken."""
-    if pair is None:
-        return []
-    match = _match(pair, now, PROPOSED if cluster.approval else OFFERED)
-    session.add(match)
+async def _next_best(session: AsyncSession, cluster: Cluster, pairs: Sequence[Pair], now: datetime) -> list[Match]:
+    """A match of each pair, kept so that the next one who looks finds their places taken."""
+    matches = [_match(pair, now, PROPOSED if cluster.approval else OFFERED) for pair in pairs]
+    session.add_all(matches)
     await session.flush()
-    return [match]
+    return matches
 
 
 # -- offers ---------------------------------------------------------------------------------------------

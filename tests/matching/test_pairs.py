@@ -305,6 +305,84 @@ async def test_after_a_no_both_get_the_next_best(stage: Stage, aisha: Person) ->
     }
 
 
+@pytest.mark.parametrize("how", ["a no", "an end", "with approval"])
+@pytest.mark.parametrize("places", [1, 2, 3])
+async def test_who_has_waited_long_goes_before_the_next_best_of_somebody_newer(
+    stage: Stage, aisha: Person, places: int, how: str
+) -> None:
+    """Old and Older could have nobody until Yusuf came, and Marco fits him better than they do."""
+    marco = await stage.add("worker", "Marco")
+    await run(stage)
+    if how == "an end":
+        for who in (aisha, marco):
+            await stage.answers(who, "affirm")
+    old = [
+        await stage.add("worker", name, languages=["de"], topics=["instagram", "ads"], joined_at=joined)
+        for name, joined in (
+            ("Old", stage.now - timedelta(weeks=8)),
+            ("Older", stage.now - timedelta(weeks=20)),
+            ("Newer", stage.now - timedelta(weeks=8) + timedelta(seconds=1)),
+        )
+    ]
+    yusuf = await stage.add("trainer", "Yusuf", languages=["it", "de"], places=places)
+    if how == "an end":
+        await ends(stage, aisha)
+    else:
+        if how == "with approval":
+            async with stage.database.begin() as session:
+                (await session.merge(stage.cluster)).approval = True
+        await stage.answers(marco, "decline_match")
+        await stage.answers(marco, "It is too far away")
+    await tick(stage)
+    new = (await stage.rows(Match))[1:]
+    assert {one.trainer_id for one in new} == {yusuf.id}
+    taught = {one.worker_id for one in new}
+    assert len(taught) == len(new) == places
+    assert taught <= {old[0].id, old[1].id, marco.id}, "who has not waited long does not push in"
+    assert (marco.id in taught) == (places == 3)
+    assert {one.state for one in new} == {"proposed" if how == "with approval" else OFFERED}
+
+
+async def test_who_has_waited_long_themself_gets_their_next_best(stage: Stage, aisha: Person) -> None:
+    marco = await stage.add("worker", "Marco", joined_at=stage.now - timedelta(weeks=9))
+    await run(stage)
+    await stage.add("worker", "Old", languages=["de"], joined_at=stage.now - timedelta(weeks=10))
+    yusuf = await stage.add("trainer", "Yusuf", languages=["it", "de"], places=1)
+    await stage.answers(marco, "decline_match")
+    await stage.answers(marco, "It is too far away")
+    await tick(stage)
+    assert [(one.trainer_id, one.worker_id) for one in (await stage.rows(Match))[1:]] == [(yusuf.id, marco.id)]
+
+
+async def test_a_long_wait_before_an_earlier_trainer_does_not_count(stage: Stage, aisha: Person) -> None:
+    """Who has only just lost a trainer has not waited long, whenever they joined."""
+    marco = await stage.add("worker", "Marco")
+    await run(stage)
+    learnt = await stage.add("worker", "Learnt", languages=["de"], joined_at=stage.now - timedelta(weeks=30))
+    former = await stage.add("trainer", "Former", languages=["de"])
+    async with stage.database.begin() as session:
+        session.add(
+            Match(
+                trainer_id=former.id,
+                worker_id=learnt.id,
+                score=1,
+                reasons={},
+                state=ENDED,
+                trainer_says="yes",
+                worker_says="yes",
+                created_at=stage.now,
+                expires_at=stage.now,
+                decided_at=stage.now - timedelta(weeks=7),
+            )
+        )
+    yusuf = await stage.add("trainer", "Yusuf", languages=["it", "de"], places=1)
+    await stage.answers(marco, "decline_match")
+    await stage.answers(marco, "It is too far away")
+    await tick(stage)
+    assert (await stage.rows(Match))[-1].trainer_id == yusuf.id
+    assert (await stage.rows(Match))[-1].worker_id == marco.id
+
+
 async def test_who_does_not_say_why_gets_the_next_best_a_little_later(stage: Stage, aisha: Person) -> None:
     marco = await stage.add("worker", "Marco")
     await run(stage)
