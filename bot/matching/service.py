@@ -342,6 +342,15 @@ async def rest(
     await db.matching.leave_out(session, person_id, by, now, until)
 
 
+async def end_own_rest(session: AsyncSession, person_id: int) -> bool:
+    """Look for somebody for them again, unless others have decided that they wait. Returns whether it is so now."""
+    kept = await db.matching.rest_of(session, person_id)
+    if kept is not None and kept.until is None:
+        return False
+    await take_in_again(session, person_id)
+    return True
+
+
 async def take_in_again(session: AsyncSession, person_id: int) -> None:
     """Look for somebody for them again."""
     kept = await db.matching.rest_of(session, person_id)
