@@ -340,8 +340,9 @@ async def test_to_be_done_with_one_trainer_long_ago_changes_nothing_with_another
     yusuf = await stage.add("trainer", "Yusuf")
     asked = await ends(stage, marco)
     await run(stage)
+    (match,) = [one for one in await stage.rows(Match) if one.state == OFFERED]
     for who in (marco, yusuf):
-        await stage.answers(who, "affirm")
+        await stage.taps(who, f"matching:accept:{match.id}")
     said = await stage.taps(marco, data_of(asked, "I have learnt what I wanted"))
     assert said[-1].text == "Thank you. That helps me with the next proposal."
     assert await stage.rows(Rest) == []
