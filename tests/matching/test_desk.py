@@ -788,6 +788,7 @@ def every_tap(where: int, worker: int, trainer: int, match: int) -> list[str]:
         *(f"matching:{verb}:{worker}:{trainer}" for verb in OF_A_WORKER),
         *(f"matching:{verb}:{who}" for verb in OF_A_PERSON for who in (worker, trainer)),
         *(f"matching:{verb}:{match}" for verb in OF_A_MATCH),
+        *(f"matching:{verb}:{who}:{match}" for verb in OF_A_PERSON for who in (worker, trainer)),
         f"matching:refuse:{match}:{where}",
         f"matching:refuse:{match + 99}:{where}",
     ]
