@@ -544,6 +544,34 @@ async def test_who_was_reported_does_not_come_back_by_the_other_ones_leaving(
     assert len(await rows(house, Rest)) == 1
 
 
+@pytest.mark.parametrize("role", ["worker", "trainer"])
+async def test_nothing_that_who_was_reported_does_ends_the_hold_after_the_reporter_has_left(
+    house: Running, marco: Phone, aisha: Phone, role: str
+) -> None:
+    """The one who reported was its author; without them it is still the coordinators' to lift."""
+    ines = await coordinates(house)
+    reporter, reported = (aisha, marco) if role == "worker" else (marco, aisha)
+    yusuf, carla = await house.joined("trainer", "Yusuf", cluster_id=1), await house.joined("worker", "Carla")
+    former = await pair_up(house, *((yusuf, reported) if role == "worker" else (reported, carla)))
+    await reporter.tap_data("matching:report:1")
+    await reporter.say("/forget")
+    await reporter.tap("Yes, delete everything")
+    await house.advance(hours=2)
+    (hold,) = await rows(house, Rest)
+    assert (hold.by, hold.until) == (None, None)
+    await reported.tap_data(f"matching:ended:{former}")
+    for own in (f"end_why:{former}:done", f"end_why:{former}:time", "again", "status", "find"):
+        await reported.tap_data(f"matching:{own}")
+    await reported.tap_data("lessons:pause")
+    await reported.tap_data("lessons:resume")
+    await house.advance(days=400)
+    await run_a_round(house)
+    assert [(one.id, one.until) for one in await rows(house, Rest)] == [(hold.id, None)]
+    assert [one.id for one in await rows(house, Match)] == [former], "nobody is proposed to them"
+    await ines.tap("Propose people again")
+    assert await rows(house, Rest) == []
+
+
 async def abroad(house: Running, aisha: Phone) -> tuple[Phone, Phone]:
     """Aisha belongs to another cluster, which exchanges with Marco's. The coordinators of his and of hers."""
     ines, otto = await coordinates(house), await coordinates(house, "Otto", (await slugs(house))[1])
