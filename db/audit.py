@@ -30,5 +30,11 @@ def note(session: AsyncSession, at: datetime, actor: int | None, action: str, su
     session.add(AuditEntry(at=at, actor=actor, action=action, subject=subject, detail=detail))
 
 
+async def first(session: AsyncSession, action: str, subject: str) -> AuditEntry | None:
+    """The first time that this was done to this subject."""
+    query = select(AuditEntry).where(AuditEntry.action == action, AuditEntry.subject == subject)
+    return await session.scalar(query.order_by(AuditEntry.id).limit(1))
+
+
 async def latest(session: AsyncSession, limit: int = 100) -> Sequence[AuditEntry]:
     return (await session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit))).all()

@@ -1,6 +1,7 @@
 """Matching: the rounds that were run, the matches they proposed, what becomes of a pair and what it writes."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -25,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     type_coerce,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -231,6 +233,11 @@ def _resting(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _looking(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Joined, reachable, taking no break, not left out."""
+    return Person.joined_at.is_not(None), Person.reachable.is_(True), ~Person.paused, ~_resting(now)
+
+
 def _has_any(column: ColumnElement[Any], words: Collection[str]) -> ColumnElement[bool]:
     """One of these words is in a list that is kept as JSON."""
     text = cast(column, Text)
@@ -243,27 +250,23 @@ async def seekers(
     clusters: Collection[int],
     now: datetime,
     ids: Collection[int] | None = None,
+    joined_by: datetime | None = None,
     **sharing: Collection[str],
 ) -> Sequence[Seeker]:
     """Who of this role can be brought together with somebody (:data:`SEEKER`), the longest waiting first.
 
     Joined, reachable, taking no break, not left out; of the workers those without an open match. With `ids` only some
-    of these; with `languages` and `topics` only those who have one of them.
+    of these; with `joined_by` only who had joined then; with `languages` and `topics` only those who have one of them.
     """
-    query = select(*SEEKER).where(
-        Person.role == role,
-        Person.joined_at.is_not(None),
-        Person.cluster_id.in_(clusters),
-        Person.reachable,
-        ~Person.paused,
-        ~_resting(now),
-    )
+    query = select(*SEEKER).where(Person.role == role, Person.cluster_id.in_(clusters), *_looking(now))
     if role == "worker":
         query = query.where(
             ~select(Match.id).where(Match.worker_id == Person.id, Match.state.in_(OPEN)).exists().correlate(Person)
         )
     if ids is not None:
         query = query.where(Person.id.in_(ids))
+    if joined_by is not None:
+        query = query.where(Person.joined_at <= joined_by)
     for name, words in sharing.items():
         query = query.where(_has_any(_person[name], words))
     rows: Sequence[Any] = (await session.execute(query.order_by(Person.joined_at, Person.id))).all()
@@ -356,6 +359,62 @@ async def leave_out(
     await session.execute(new.on_conflict_do_update(index_elements=["person_id"], set_=facts, where=theirs))
 
 
+# -- what waits for a coordinator -----------------------------------------------------------------------
+
+
+def _waiting(cluster_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Match.cluster_id == cluster_id, Match.state == PROPOSED
+
+
+async def number_waiting(session: AsyncSession, cluster_id: int) -> int:
+    """How many pairs of this cluster wait for a coordinator."""
+    return await session.scalar(select(func.count()).select_from(Match).where(*_waiting(cluster_id))) or 0
+
+
+async def waiting(session: AsyncSession, cluster_id: int) -> Sequence[Match]:
+    """The pairs that wait for a coordinator, oldest first, kept from others until the transaction ends."""
+    query = select(Match).where(*_waiting(cluster_id)).order_by(Match.id).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).all()
+
+
+async def waiting_and_looking(session: AsyncSession, cluster_id: int, now: datetime) -> dict[int, int]:
+    """Who of the pairs that wait for a coordinator can still be brought together with somebody: their places, by their
+    id. Who has not joined any more, stopped us, takes a break or is left out is absent."""
+    sides = (select(side).where(*_waiting(cluster_id)) for side in (Match.trainer_id, Match.worker_id))
+    rows = await session.execute(
+        select(Person.id, Person.places).where(Person.id.in_(union_all(*sides)), *_looking(now))
+    )
+    return {person: places for person, places in rows}
+
+
+async def taken_meanwhile(session: AsyncSession, cluster_id: int) -> Counter[int]:
+    """How many each one of the pairs that wait for a coordinator has been offered or works with, by their id."""
+    taken: Counter[int] = Counter()
+    for side in (Match.trainer_id, Match.worker_id):
+        others = select(side, func.count()).where(Match.state.in_((OFFERED, *PAIRED)))
+        rows = await session.execute(others.where(side.in_(select(side).where(*_waiting(cluster_id)))).group_by(side))
+        taken.update({person: number for person, number in rows})
+    return taken
+
+
+async def clusters_unseen(session: AsyncSession, now: datetime) -> Sequence[int]:
+    """The ids of the clusters in which a pair has waited for a coordinator until its time was over."""
+    over = select(Match.cluster_id).where(Match.state == PROPOSED, Match.expires_at <= now).distinct()
+    return [id for id in await session.scalars(over) if id is not None]
+
+
+async def drop_unseen(session: AsyncSession, clusters: Collection[int], now: datetime) -> Counter[int]:
+    """Delete the pairs of these clusters whose time was over before a coordinator looked at them, so that the two may
+    come again. What somebody looks at just now stays. Returns how many, by cluster."""
+    over = (
+        select(Match.id)
+        .where(Match.cluster_id.in_(clusters), Match.state == PROPOSED, Match.expires_at <= now)
+        .with_for_update(skip_locked=True)
+    )
+    gone = await session.scalars(delete(Match).where(Match.id.in_(over)).returning(Match.cluster_id))
+    return Counter(id for id in gone if id is not None)
+
+
 # -- what is due ----------------------------------------------------------------------------------------
 
 
@@ -419,7 +478,7 @@ async def forget_messages(session: AsyncSession, before: datetime, limit: int) -
 
 async def next_due(session: AsyncSession, nudge: timedelta, silence: timedelta) -> datetime | None:
     """When the next thing of matching is due: a nudge so long before an offer ends, a question after such a silence."""
-    ends = await session.scalar(select(func.min(Match.expires_at)).where(Match.state == OFFERED))
+    ends = await session.scalar(select(func.min(Match.expires_at)).where(Match.state.in_((OFFERED, PROPOSED))))
     unnudged = await session.scalar(
         select(func.min(Match.expires_at)).where(Match.state == OFFERED, Match.nudged_at.is_(None))
     )

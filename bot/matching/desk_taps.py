@@ -34,6 +34,7 @@ async def round_(case: Case, args: tuple[str, ...]) -> None:
     planned = await planning.plan_round(case.session, cluster, case.now, case.house)
     head = f"<b>{t('Matching round in {cluster}', cluster=cluster.called(t.language))}</b>"
     desk = [
+        *await _to_look_at(case, cluster),
         [Button(t.plain("Who is waiting"), f"matching:queue:{cluster.id}:0")],
         [Button(t.plain("Pairs"), f"matching:pairs:{cluster.id}:0")],
         [Button(t.plain("How rounds run here"), f"matching:habits:{cluster.id}")],
@@ -52,6 +53,13 @@ async def round_(case: Case, args: tuple[str, ...]) -> None:
         *desk,
         [Button(t.plain("Not now"), "matching:not_now", means=("deny", "decline_match"))],
     )
+
+
+async def _to_look_at(case: Case, cluster: Cluster) -> list[list[Button]]:
+    """The way to the pairs that wait for approval, if there are any."""
+    waiting = await db.matching.number_waiting(case.session, cluster.id)
+    label = case.t.n("{n} pair to look at", "{n} pairs to look at", waiting)
+    return [[Button(label, f"matching:proposed:{cluster.id}")]] if waiting else []
 
 
 @taps("planned", needs=COORDINATOR)
@@ -111,13 +119,13 @@ async def _show_proposed(case: Case, cluster: Cluster, *, edit: bool = False) ->
     shown = waiting[:A_PAGE]
     people = await db.people.by_ids(case.session, {id for one in shown for id in (one.trainer_id, one.worker_id)})
     lines = [f"{at}. {match_line(one, people)}" for at, one in enumerate(shown, 1)]
-    no = [Button(f"✗ {at}", f"matching:refuse:{one.id}", spoken=False) for at, one in enumerate(shown, 1)]
+    no = [Button(f"✗ {at}", f"matching:refuse:{one.id}:{cluster.id}", spoken=False) for at, one in enumerate(shown, 1)]
     head = t.n("{n} pair waits for you.", "{n} pairs wait for you.", len(waiting))
     return case.say(
         "\n".join((f"<b>{head}</b>", *lines, "", t("✗ takes a pair out; the two are never proposed to each other."))),
         [Button(t.plain("Send all the offers"), f"matching:approve:{cluster.id}", means=("affirm",))],
         *[no[at : at + 4] for at in range(0, len(no), 4)],
-        [menu(t)],
+        [Button(t.plain("Back"), f"matching:round:{cluster.id}"), menu(t)],
         edit=edit,
     )
 
@@ -126,19 +134,27 @@ async def _show_proposed(case: Case, cluster: Cluster, *, edit: bool = False) ->
 async def approve(case: Case, args: tuple[str, ...]) -> None:
     """Send the offers that waited."""
     cluster = await alone(case, number(args))
-    sent = await service.approve(case, cluster)
+    sent, left_out = await service.approve(case, cluster)
     t = case.t
     case.tick(t("Send all the offers"))
-    if not sent:
-        return case.say(t("No pair is waiting for you."), [menu(t)])
-    return case.say(
-        t.n(
-            "{n} pair has received an offer. They have five days to answer.",
-            "{n} pairs have received an offer. They have five days to answer.",
-            sent,
-        ),
-        [menu(t)],
-    )
+    lines: list[str] = []
+    if sent:
+        lines.append(
+            t.n(
+                "{n} pair has received an offer. They have five days to answer.",
+                "{n} pairs have received an offer. They have five days to answer.",
+                sent,
+            )
+        )
+    if left_out:
+        lines.append(
+            t.n(
+                "{n} pair was no longer possible: somebody takes a break, has left or is taken.",
+                "{n} pairs were no longer possible: somebody takes a break, has left or is taken.",
+                left_out,
+            )
+        )
+    case.say("\n".join(lines) or t("No pair is waiting for you."), [menu(t)])
 
 
 @taps("refuse", needs=COORDINATOR)
@@ -146,6 +162,8 @@ async def refuse(case: Case, args: tuple[str, ...]) -> None:
     """A waiting pair is taken out."""
     async with service.nothing_written_yet(case):
         match = await db.matching.get(case.session, number(args), lock=True)
+    if match is None and len(args) > 1:  # it was taken back meanwhile
+        return await _show_proposed(case, await mine(case, number(args, 1)), edit=True)
     if match is None or match.cluster_id is None:
         raise Forged(NOT_YOURS)
     cluster = await mine(case, match.cluster_id)
@@ -153,7 +171,7 @@ async def refuse(case: Case, args: tuple[str, ...]) -> None:
         match.state, match.by, match.decided_at = EXCLUDED, case.person.id, case.now
         match.follow_at = case.now
         db.audit.note(case.session, case.now, case.person.id, "refuse", f"match:{match.id}")
-    await _show_proposed(case, cluster, edit=True)
+    return await _show_proposed(case, cluster, edit=True)
 
 
 # -- how rounds run -------------------------------------------------------------------------------------

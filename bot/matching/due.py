@@ -1,4 +1,5 @@
-"""What the clock finds due in matching: rounds, offers that end or want a nudge, the next best, silent pairs."""
+"""What the clock finds due in matching: rounds, offers that end or want a nudge, pairs nobody looked at,
+the next best, silent pairs."""
 
 from datetime import datetime
 
@@ -19,6 +20,7 @@ async def tick(database: Database, now: datetime, house: House) -> int:
     for work, limit in (
         (service.nudge, BATCH),
         (service.expire, BATCH),
+        (service.take_back, BATCH),
         (service.follow, FOLLOWED),
         (pairs.ask_silent, BATCH),
         (pairs.tidy_up, BATCH),

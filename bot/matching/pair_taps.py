@@ -96,9 +96,18 @@ async def ended(case: Case, args: tuple[str, ...]) -> None:
 @taps("end_why", needs=JOINED)
 async def end_why(case: Case, args: tuple[str, ...]) -> None:
     """Why it ended."""
-    match = await relay.match_of(case, number(args))
-    pairs.give_end_reason(case, match, word(args, 1))
-    case.say(case.t("Thank you. That helps me with the next proposal."), help_row(case), edit=True)
+    match, t = await relay.match_of(case, number(args)), case.t
+    if await pairs.give_end_reason(case, match, word(args, 1)):
+        return case.say(
+            t(
+                "Well done, that is lovely to hear! I propose nobody to you for half a year. If you would like to "
+                "learn something else before that, just tell me."
+            ),
+            [Button(t.plain("Look again now"), "matching:again")],
+            [menu(t)],
+            edit=True,
+        )
+    return case.say(t("Thank you. That helps me with the next proposal."), help_row(case), edit=True)
 
 
 # -- writing to each other ------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ import db.people
 from bot.case import Case, House
 from bot.errors import Forged, Refused
 from bot.matching import rules
-from bot.matching.service import NOT_YOURS, mine, other_of
+from bot.matching.service import NOT_YOURS, end_own_rest, mine, other_of
+from bot.matching.service import rest as leave_in_peace
 from bot.matching.tell import letter, tell
 from bot.messages import Button, Lane, Outgoing
 from bot.outbox.put import Letter
@@ -70,20 +71,32 @@ async def end(case: Case, match: Match, other: Person) -> None:
         match.follow_at = case.now
 
 
-def give_end_reason(case: Case, match: Match, why: str) -> None:
-    """Why this person ended it: for the next round and the coordinator, never for the other one."""
+async def give_end_reason(case: Case, match: Match, why: str) -> bool:
+    """Why this person ended it: for the next round and the coordinator, never for the other one.
+
+    A worker who has learnt what they wanted is left in peace for half a year, unless they work with somebody else by
+    then. Returns whether they are.
+    """
     if match.state != ENDED or why not in rules.END_REASONS:
         raise Forged(NOT_YOURS)
     is_trainer = case.person.id == match.trainer_id
     before = match.trainer_why if is_trainer else match.worker_why
     if before == rules.BLOCKED:
-        return  # a report stays one
+        return False  # a report stays one
     if is_trainer:
         match.trainer_why = why
     else:
         match.worker_why = why
-    if not is_trainer and not before and why != "done":
+    if is_trainer:
+        return False
+    if why == rules.DONE != before and not await db.matching.of_person(case.session, case.person.id, *PAIRED):
+        await leave_in_peace(case.session, case.person.id, None, case.now, case.now + rules.DONE_LASTS)
+    if before == rules.DONE != why:
+        await end_own_rest(case.session, case.person.id)
+    if why != rules.DONE and before in ("", rules.DONE):
         match.follow_at = case.now  # they would go on with somebody else
+    kept = await db.matching.rest_of(case.session, case.person.id)
+    return why == rules.DONE and kept is not None and kept.until is not None and kept.until > case.now
 
 
 def sign_of_life(match: Match, now: datetime) -> None:

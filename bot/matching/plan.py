@@ -158,10 +158,12 @@ async def read(
     workers: Collection[int] | None = None,
     trainers: Collection[int] | None = None,
     fitting: bool = False,
+    line: bool = False,
 ) -> Seekers:
     """The workers of this cluster who look for somebody, and the trainers who may teach them: its own, and those of the
     clusters that exchange with it. `workers` and `trainers` are the only ones (ids) to look at; with `fitting`, of the
-    other side only those who speak and teach, or speak and need, something of theirs."""
+    other side only those who speak and teach, or speak and need, something of theirs; with `line`, behind one worker
+    who has not waited long all those who have and may want the same trainers."""
     everywhere = {one.id: one for one in await db.clusters.all_clusters(session)}
     exchange = (
         frozenset(one.id for one in everywhere.values() if one.exchange) if cluster.exchange else frozenset[int]()
@@ -182,20 +184,25 @@ async def read(
         alone_since=await db.matching.alone_since(session),
     )
 
-    async def learning(**sharing: Collection[str]) -> list[Facts]:
-        rows = await db.matching.seekers(session, "worker", {cluster.id}, now, workers, **sharing)
+    async def learning(
+        ids: Collection[int] | None, joined_by: datetime | None, **sharing: Collection[str]
+    ) -> list[Facts]:
+        rows = await db.matching.seekers(session, "worker", {cluster.id}, now, ids, joined_by, **sharing)
         return await asyncio.to_thread(willing.facts, rows)
 
     async def teaching(**sharing: Collection[str]) -> list[Facts]:
-        rows = await db.matching.seekers(session, "trainer", open_to, now, trainers, **sharing)
+        rows = await db.matching.seekers(session, "trainer", open_to, now, trainers, None, **sharing)
         return await asyncio.to_thread(able.facts, rows)
 
     if fitting and trainers is not None:
         theirs = await teaching()
-        mine = await learning(**_shared(theirs))
+        mine = await learning(workers, None, **_shared(theirs))
     else:
-        mine = await learning()
+        mine = await learning(workers, None)
         theirs = await teaching(**_shared(mine) if fitting else {})
+    free, long_ago = [one for one in theirs if one.room > 0], now - rules.LONG_WAIT
+    if line and free and mine and mine[0].since > long_ago:
+        mine += [one for one in await learning(None, long_ago, **_shared(free)) if one.since <= long_ago]
     before = await db.matching.pairs_before(session, {cluster.id})
     weights = rules.weighed(house.settings.matching_weights)
     return await asyncio.to_thread(_seekers, mine, theirs, before, weights, exchange, now)
@@ -377,8 +384,32 @@ def _of(seekers: Seekers, worker: int) -> Edges:
 
 
 def best_for_worker(seekers: Seekers) -> Pair | None:
-    """The best trainer for the only worker in `seekers`."""
+    """The best trainer for the first worker in `seekers`."""
     return next(iter(ranked(seekers, 0, 1)), None) if seekers.workers else None
+
+
+def best_in_line(seekers: Seekers) -> list[Pair]:
+    """The best trainer for the first worker in `seekers`, after the others, who have waited long: of the free places
+    that the first one could have, they get as many as they can, and these pairs come along."""
+    if not seekers.workers:
+        return []
+    ahead = _before_the_first(seekers)
+    room = seekers.sides.trainers.room.copy()
+    np.subtract.at(room, ahead.trainer, 1)
+    left = replace(seekers.sides, trainers=replace(seekers.sides.trainers, room=room))
+    first = best_for_worker(replace(seekers, sides=left))
+    return [*seekers.pairs(ahead.trainer, ahead.worker), *([first] if first else [])]
+
+
+def _before_the_first(seekers: Seekers) -> Edges:
+    """All workers but the first, with the trainers whom the first could have."""
+    sides = seekers.sides
+    wanted = np.isin(np.arange(len(sides.trainers)), _of(seekers, 0).trainer)
+    room = np.where(wanted, sides.trainers.room, 0)
+    languages = sides.workers.languages.copy()
+    languages[0] = 0  # speaks to nobody yet
+    trainers, workers = replace(sides.trainers, room=room), replace(sides.workers, languages=languages)
+    return best_pairs(with_room(replace(sides, trainers=trainers, workers=workers)))
 
 
 def best_for_trainer(seekers: Seekers) -> Pair | None:

@@ -10,7 +10,7 @@ import db.people
 from bot.case import COORDINATOR, Case, Taps, number
 from bot.errors import Forged, Refused
 from bot.matching import plan as planning
-from bot.matching import rules, service
+from bot.matching import relay, rules, service
 from bot.matching.desk import A_PAGE, alone, match_line, mine, person_of_mine, score_of, why_one_stays
 from bot.matching.plan import Pair, Seekers
 from bot.matching.screens import menu
@@ -123,15 +123,20 @@ async def take_in(case: Case, args: tuple[str, ...]) -> None:
 
 @taps("readmit", needs=COORDINATOR)
 async def readmit(case: Case, args: tuple[str, ...]) -> None:
-    """Somebody who was reported is proposed people again."""
-    person = await db.people.get(case.session, number(args))
-    if person is None or not await case.coordinates(person.cluster_id):
+    """Somebody who was reported is proposed people again. Older buttons do not name the pair."""
+    person, t = await db.people.get(case.session, number(args)), case.t
+    if person is None:
         raise Forged(NOT_YOURS)
-    await service.take_in_again(case.session, person.id)
+    if len(args) > 1:
+        if not await relay.readmit(case, person, number(args, 1)):
+            return case.say(t("This has been decided already."), [menu(t)])
+    elif await case.coordinates(person.cluster_id):
+        await service.take_in_again(case.session, person.id)
+    else:
+        raise Forged(NOT_YOURS)
     db.audit.note(case.session, case.now, case.person.id, "take_in", f"person:{person.id}")
-    t = case.t
     case.tick(t("Propose people again"))
-    case.say(t("I propose people to {name} again.", name=person.name), [menu(t)])
+    return case.say(t("I propose people to {name} again.", name=person.name), [menu(t)])
 
 
 @taps("weigh", needs=COORDINATOR)

@@ -9,7 +9,7 @@ from bot.case import Case
 from bot.errors import Forged, Refused
 from bot.matching import pairs
 from bot.matching.rules import BLOCKED, WRITE_FORM
-from bot.matching.service import NOT_YOURS, mine, other_of, rest
+from bot.matching.service import NOT_YOURS, mine, other_of, rest, take_in_again
 from bot.matching.tell import letter, tell
 from bot.messages import Button, Lane, Outgoing
 from bot.outbox.put import Letter
@@ -92,14 +92,40 @@ async def report(case: Case, match: Match) -> Person:
     # Nobody else is sent to them until a coordinator has looked at it.
     await rest(case.session, other.id, case.person.id, case.now)
     await _tell_coordinators(case, match, other)
-    db.audit.note(case.session, case.now, case.person.id, "block", f"match:{match.id}", blocked=other.id)
+    about = {"blocked": other.id, "cluster": _cluster_of(case, match)}
+    db.audit.note(case.session, case.now, case.person.id, "block", f"match:{match.id}", **about)
     return other
+
+
+async def readmit(case: Case, person: Person, match_id: int) -> bool:
+    """End what the report of this pair has brought upon the reported one. Returns whether there was still something to
+    end: another report, and what they wish themselves, stay as they are.
+
+    Raises Forged unless the coordinators who have been told, or those of the reported one, decide. The pair itself may
+    be gone with who reported it; the audit log outlives it.
+    """
+    noted = await db.audit.first(case.session, "block", f"match:{match_id}")
+    if noted is None or noted.detail.get("blocked") != person.id:
+        raise Forged(NOT_YOURS)
+    told = noted.detail.get("cluster")
+    if not (await case.coordinates(person.cluster_id) or (told and await case.coordinates(told))):
+        raise Forged(NOT_YOURS)
+    kept = await db.matching.rest_of(case.session, person.id)
+    if kept is None or kept.until is not None or kept.by not in (None, noted.actor):
+        return False
+    await take_in_again(case.session, person.id)
+    return True
+
+
+def _cluster_of(case: Case, match: Match) -> int | None:
+    """Whose coordinators hear of a report."""
+    return match.cluster_id or case.person.cluster_id
 
 
 async def _tell_coordinators(case: Case, match: Match, other: Person) -> None:
     said = await db.matching.last_messages(case.session, match.id, SHOWN)
     letters: list[Letter] = []
-    for reader in await coordinators_for(case.session, case.person, match.cluster_id or case.person.cluster_id):
+    for reader in await coordinators_for(case.session, case.person, _cluster_of(case, match)):
         if reader.id == other.id:
             continue
         t = tongue(reader.language)
@@ -115,7 +141,7 @@ async def _tell_coordinators(case: Case, match: Match, other: Person) -> None:
             other=other.name,
         )
         note = t("I propose nobody to {other} until one of you decides.", other=other.name)
-        again = Button(t.plain("Propose people again"), f"matching:readmit:{other.id}", spoken=False)
+        again = Button(t.plain("Propose people again"), f"matching:readmit:{other.id}:{match.id}", spoken=False)
         message = Outgoing("\n".join((head, *lines, "", note)), ((again,),))
         letters.append(letter(reader, message, Lane.REMINDER, f"{case.key}:blocked:{reader.id}", case.now, case.house))
     await tell(case.session, letters, case.now)

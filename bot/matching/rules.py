@@ -11,6 +11,7 @@ SILENCE = timedelta(days=14)  # of a pair: then both are asked how it goes
 STILL_SILENT = timedelta(days=7)  # after that: then their coordinator sees it
 TIME_TO_SAY_WHY = timedelta(minutes=10)  # before the next best: whoever says "later" must not have got it already
 LATER_LASTS = timedelta(weeks=2)  # "not now, later"
+DONE_LASTS = timedelta(weeks=26)  # until somebody who has learnt what they wanted is asked again
 WORDS_KEPT = timedelta(days=30)  # of a pair
 
 # What makes a pair good, and how much each counts unless the operator says otherwise.
@@ -28,6 +29,7 @@ FEWEST_HOURS = 2  # in common, a week
 ENOUGH_HOURS = 9  # more are no better
 FAR_KM = 100.0  # from here on a distance counts nothing
 LONG_WAIT_WEEKS = 8.0  # who has waited this long goes first
+LONG_WAIT = timedelta(weeks=LONG_WAIT_WEEKS)
 
 FARTHER_KM = 50  # what somebody is asked to travel, if that helps
 DISTANCES_KM = (5, 10, 25, FARTHER_KM)
@@ -53,7 +55,8 @@ PARTS_OF_WEEK = tuple(f"{day}-{part}" for day in range(7) for part in ("am", "pm
 
 # Why somebody declines an offer, and why a pair ends.
 DECLINE_REASONS = ("time", "far", "topic", "later", "other")
-END_REASONS = ("done", "time", "silent", "person", "other")
+DONE = "done"  # they have learnt what they wanted
+END_REASONS = (DONE, "time", "silent", "person", "other")
 BLOCKED = "blocked"  # the one reason that nobody taps: it comes with a report
 
 

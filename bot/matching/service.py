@@ -3,6 +3,7 @@
 What somebody does in the chat takes their `case`; what a round or the clock does takes a session.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -114,17 +115,55 @@ async def _ask_coordinators(
     await tell(session, letters, now)
 
 
-async def approve(case: Case, cluster: Cluster, match_ids: Sequence[int] | None = None) -> int:
-    """Send the offers that waited for a coordinator: these, or all. Returns how many."""
-    waiting = await db.matching.in_cluster(case.session, cluster.id, PROPOSED)
-    named = [match.id for match in waiting if match_ids is None or match.id in match_ids]
-    locked = [await db.matching.get(case.session, id, lock=True) for id in named]
-    sent = [match for match in locked if match is not None and match.state == PROPOSED]
-    for match in sent:
-        match.state, match.expires_at, match.by = OFFERED, case.now + OFFER_LASTS, case.person.id
+async def approve(case: Case, cluster: Cluster) -> tuple[int, int]:
+    """Send the offers that waited for a coordinator. A pair is left out when one of the two is not looking any more or
+    has no place left; both are then free for the next round. Returns how many were sent and how many left out."""
+    waiting = await db.matching.waiting(case.session, cluster.id)
+    looking = await db.matching.waiting_and_looking(case.session, cluster.id, case.now)
+    taken = await db.matching.taken_meanwhile(case.session, cluster.id)
+    sent: list[Match] = []
+    for match in sorted(waiting, key=lambda one: -one.score):
+        trainer, worker = match.trainer_id, match.worker_id
+        if worker in looking and not taken[worker] and taken[trainer] < looking.get(trainer, 0):
+            match.state, match.expires_at, match.by = OFFERED, case.now + OFFER_LASTS, case.person.id
+            taken.update((trainer, worker))
+            sent.append(match)
+        else:
+            await case.session.delete(match)
+    left_out = len(waiting) - len(sent)
     await _send_offers(case.session, sent, case.now, case.house)
-    db.audit.note(case.session, case.now, case.person.id, "approve", f"cluster:{cluster.id}", pairs=len(sent))
-    return len(sent)
+    about = {"pairs": len(sent), "left_out": left_out}
+    db.audit.note(case.session, case.now, case.person.id, "approve", f"cluster:{cluster.id}", **about)
+    return len(sent), left_out
+
+
+async def take_back(session: AsyncSession, house: House, now: datetime, _limit: int) -> int:
+    """Take back the pairs that no coordinator has looked at in time, and tell the coordinators, once for each cluster.
+    The two have never heard of it and are free for the next round. Returns how many pairs that were."""
+    unseen = await db.matching.clusters_unseen(session, now)
+    if not unseen:
+        return 0
+    clusters = await db.matching.one_round_at_a_time(session, *unseen)
+    gone = await db.matching.drop_unseen(session, unseen, now)
+    letters: list[Letter] = []
+    for cluster_id, number in sorted(gone.items()):
+        for person in await db.clusters.coordinators_of(session, cluster_id):
+            key = f"cluster:{cluster_id}:unseen:{now.isoformat()}:{person.id}"
+            message = _taken_back(clusters[cluster_id], number, person)
+            letters.append(letter(person, message, Lane.REMINDER, key, now, house))
+    await tell(session, letters, now)
+    return gone.total()
+
+
+def _taken_back(cluster: Cluster, number: int, reader: Person) -> Outgoing:
+    t = tongue(reader.language)
+    text = t.n(
+        "<b>{cluster}</b>: {n} pair has waited five days for you, and I have taken it back. Both are free again.",
+        "<b>{cluster}</b>: {n} pairs have waited five days for you, and I have taken them back. They are free again.",
+        number,
+        cluster=cluster.called(reader.language),
+    )
+    return Outgoing(text, ((Button(t.plain("Find matches"), f"matching:round:{cluster.id}", means=("affirm",)),),))
 
 
 async def propose(case: Case, cluster: Cluster, pair: Pair) -> Match:
@@ -142,7 +181,7 @@ async def follow(session: AsyncSession, house: House, now: datetime, limit: int)
     """The next best for those whose offer is over and who are still looking. Returns how many offers were looked at.
 
     Nothing that was sent already is moved. Who let the offer pass without a word waits for the next round, and so does
-    a trainer whose pair has ended.
+    a trainer whose pair has ended. Whoever has waited long goes before somebody newer who looks for their next best.
     """
     over = await db.matching.to_follow(session, now, limit)
     if not over:
@@ -156,11 +195,15 @@ async def follow(session: AsyncSession, house: House, now: datetime, limit: int)
             continue
         passed, ended = match.state == EXPIRED, match.state == ENDED
         if match.worker_says or not passed:
-            looking = await planning.read(session, cluster, now, house, workers=[match.worker_id], fitting=True)
-            made += await _next_best(session, cluster, planning.best_for_worker(looking), now)
+            looking = await planning.read(
+                session, cluster, now, house, workers=[match.worker_id], fitting=True, line=True
+            )
+            pairs = await asyncio.to_thread(planning.best_in_line, looking)
+            made += await _next_best(session, cluster, pairs, now)
         if not ended and (match.trainer_says or not passed):
             teaching = await planning.read(session, cluster, now, house, trainers=[match.trainer_id], fitting=True)
-            made += await _next_best(session, cluster, planning.best_for_trainer(teaching), now)
+            found = planning.best_for_trainer(teaching)
+            made += await _next_best(session, cluster, [found] if found else [], now)
     await _send_offers(session, [match for match in made if match.state == OFFERED], now, house)
     for cluster in clusters.values():
         waiting = [match for match in made if match.state == PROPOSED and match.cluster_id == cluster.id]
@@ -169,14 +212,12 @@ async def follow(session: AsyncSession, house: House, now: datetime, limit: int)
     return len(over)
 
 
-async def _next_best(session: AsyncSession, cluster: Cluster, pair: Pair | None, now: datetime) -> list[Match]:
-    """A match of these two, kept so that the next one who looks finds their places taken."""
-    if pair is None:
-        return []
-    match = _match(pair, now, PROPOSED if cluster.approval else OFFERED)
-    session.add(match)
+async def _next_best(session: AsyncSession, cluster: Cluster, pairs: Sequence[Pair], now: datetime) -> list[Match]:
+    """A match of each pair, kept so that the next one who looks finds their places taken."""
+    matches = [_match(pair, now, PROPOSED if cluster.approval else OFFERED) for pair in pairs]
+    session.add_all(matches)
     await session.flush()
-    return [match]
+    return matches
 
 
 # -- offers ---------------------------------------------------------------------------------------------
@@ -299,6 +340,15 @@ async def rest(
 ) -> None:
     """Leave this person out of matching; a coordinator (`by`) for as long as they say, whatever the person says."""
     await db.matching.leave_out(session, person_id, by, now, until)
+
+
+async def end_own_rest(session: AsyncSession, person_id: int) -> bool:
+    """Look for somebody for them again, unless others have decided that they wait. Returns whether it is so now."""
+    kept = await db.matching.rest_of(session, person_id)
+    if kept is not None and kept.until is None:
+        return False
+    await take_in_again(session, person_id)
+    return True
 
 
 async def take_in_again(session: AsyncSession, person_id: int) -> None:

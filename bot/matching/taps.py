@@ -7,6 +7,7 @@ from bot.matching import desk_taps, pair_taps, queue_taps, relay, screens, servi
 from bot.matching.screens import chosen_id, menu
 from bot.messages import Button, Do
 from bot.people import service as people
+from bot.people.service import local
 from bot.texts import N_
 from db.matching import OFFERED, OPEN, PAIRED, Match
 
@@ -92,10 +93,8 @@ async def reason(case: Case, args: tuple[str, ...]) -> None:
 @taps("again")
 async def again(case: Case, _args: tuple[str, ...]) -> None:
     """Look for somebody for me again."""
-    kept = await db.matching.rest_of(case.session, case.person.id)
-    if kept is not None and kept.until is None:
-        return await _show_waiting(case)  # that is not theirs to end
-    await service.take_in_again(case.session, case.person.id)
+    if not await service.end_own_rest(case.session, case.person.id):
+        return await _show_waiting(case)
     return case.say(case.t("Good, I am looking for somebody for you again."), [menu(case.t)])
 
 
@@ -146,14 +145,15 @@ async def _show_waiting(case: Case) -> None:
         yes = Button(t.plain("Yes, start again"), "lessons:resume", means=("affirm", "resume_lessons"))
         return case.say(text, [yes], [menu(t)])
     kept = await db.matching.rest_of(case.session, case.person.id)
-    rests = kept is not None and (kept.until is None or kept.until > case.now)
-    if rests and kept is not None and kept.until is None:
+    if kept is not None and kept.until is None:
         text = t("Your coordinators have asked me to wait with proposals for you. They can tell you why.")
         return case.say(
             text, [Button(t.plain("Talk to a person"), "threads:ask", means=("talk_to_person",))], [menu(t)]
         )
-    if rests:
-        text = t("You asked me to wait a little, so I am not looking for anybody just now.")
+    if kept is not None and kept.until is not None and kept.until > case.now:
+        text = t(
+            "As you wished, I propose nobody to you until {date}.", date=t.date(local(kept.until, case.person).date())
+        )
         return case.say(text, [Button(t.plain("Look again now"), "matching:again", means=("affirm",))], [menu(t)])
     if case.person.role == "trainer":
         text = t("I have no learner for you yet. I keep looking, and I will write to you as soon as I find somebody.")

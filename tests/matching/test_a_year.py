@@ -229,7 +229,12 @@ class Year:
         async with self.stage.database.read() as session:
             found = {one.id: one for one in await session.scalars(select(Match))}
         for id in self.matches.keys() - found.keys():
-            assert self.gone & set(self.matches.pop(id).pair), "only who leaves takes their matches along"
+            seen = self.matches.pop(id)
+            if seen.state == PROPOSED:  # taken back, or left out: nobody has heard of it
+                self.pairs.discard(seen.pair)
+                self.counted["taken back"] += 1
+            else:
+                assert self.gone & set(seen.pair), "only who leaves takes their matches along"
         for id, one in found.items():
             now = Seen(
                 one.state,

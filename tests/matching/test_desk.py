@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+import db.matching
 from bot.case import COORDINATOR
 from bot.matching import due, rules
-from bot.matching.service import run_round
+from bot.matching.service import rest, run_round
 from bot.matching.taps import taps as matching_taps
 from bot.messages import Outgoing
 from bot.texts import tongue
@@ -52,8 +53,8 @@ async def pair_up(stage: Stage, worker: Person, trainer: Person, **facts: Any) -
         score=5000,
         reasons={},
         created_at=stage.now,
-        expires_at=stage.now,
         **{
+            "expires_at": stage.now,
             "state": ACCEPTED,
             "trainer_says": "yes",
             "worker_says": "yes",
@@ -438,8 +439,8 @@ async def _person(stage: Stage, person_id: int) -> Person:
 
 async def test_an_offer_lasts_five_days_from_when_it_was_approved(stage: Stage, ines: Person) -> None:
     await waiting_pairs(stage, 1)
-    stage.later(days=6)
-    assert await due.tick(stage.database, stage.now, HOUSE) == 0, "what nobody was asked does not expire"
+    stage.later(days=4)
+    assert await due.tick(stage.database, stage.now, HOUSE) == 0, "they still wait for her"
     await stage.taps(ines, f"matching:approve:{stage.cluster.id}")
     (match,) = await stage.rows(Match)
     assert (match.state, match.expires_at) == (OFFERED, stage.now + rules.OFFER_LASTS)
@@ -463,6 +464,155 @@ async def test_a_refused_pair_makes_room_for_the_next_best_which_waits_too(stage
     assert "1 pair waits for you to look at it" in (await stage.last_told(ines)).text
     assert await stage.told(marco) == []
     assert [deed[1] for deed in await deeds(stage)] == ["match", "refuse"]
+
+
+async def test_the_desk_leads_to_the_pairs_that_wait(stage: Stage, ines: Person) -> None:
+    assert not any("to look at" in label for label in labels(await shown_by(stage, ines, "matching:round")))
+    await waiting_pairs(stage, 2)
+    await pair_up(stage, await stage.add("worker", "Taught"), await stage.add("trainer", "Busy", places=1))
+    elsewhere = await add_cluster(stage, "elsewhere")
+    theirs = [await stage.add(role, role, cluster_id=elsewhere.id) for role in ("worker", "trainer")]
+    await pair_up(stage, *theirs, state=PROPOSED)
+    nobody_new = await shown_by(stage, ines, "matching:round")
+    assert "nobody new" in nobody_new.text
+    assert labels(nobody_new)[0] == "2 pairs to look at"
+    for name in ("trainer", "worker"):
+        await stage.add(name, f"New {name}")
+    somebody_new = await shown_by(stage, ines, "matching:round")
+    assert "Send the offers" in labels(somebody_new)
+    shown = await shown_by(stage, ines, data_of(somebody_new, "2 pairs to look at"))
+    assert "2 pairs wait for you." in shown.text
+    shown = await shown_by(stage, ines, data_of(shown, "✗ 1"))
+    back = await shown_by(stage, ines, data_of(shown, "Back"))
+    assert "1 pair to look at" in labels(back)
+
+
+async def test_pairs_that_nobody_looks_at_are_taken_back_and_may_come_again(stage: Stage, ines: Person) -> None:
+    pairs = {(match.trainer_id, match.worker_id) for match in await waiting_pairs(stage, 2)}
+    shown = await shown_by(stage, ines, f"matching:proposed:{stage.cluster.id}")
+    heard = len(await stage.told(ines))
+    end = stage.now + rules.OFFER_LASTS
+    async with stage.database.read() as session:
+        assert await due.next_due(session) == end
+    stage.now = end - timedelta(seconds=1)
+    assert await due.tick(stage.database, stage.now, HOUSE) == 0
+    stage.now = end
+    assert await due.tick(stage.database, stage.now, HOUSE) == 2
+    assert await due.tick(stage.database, stage.now, HOUSE) == 0
+    assert await stage.rows(Match) == []
+    (told,) = [Outgoing.from_json(row.payload) for row in (await stage.told(ines))[heard:]]
+    assert told.text == (
+        "<b>Bakers-Emilia</b>: 2 pairs have waited five days for you, and I have taken them back. They are free again."
+    )
+    async with stage.database.read() as session:
+        assert await due.next_due(session) is None
+    for old in ("✗ 1", "Send all the offers"):
+        assert "No pair is waiting for you." in (await shown_by(stage, ines, data_of(shown, old))).text
+    assert (stage.forged, await stage.rows(Match)) == (0, [])
+    again = await shown_by(stage, ines, data_of(told, "Find matches"))
+    assert "I can bring 2 pairs together now." in again.text
+    await stage.taps(ines, data_of(again, "Send the offers"))
+    matches = await stage.rows(Match)
+    assert {(match.trainer_id, match.worker_id) for match in matches} == pairs
+    assert [await offers_to(stage, await _person(stage, match.worker_id)) for match in matches] == [1, 1]
+
+
+async def test_to_be_taken_back_costs_nobody_their_good_name(stage: Stage, ines: Person) -> None:
+    (match,) = await waiting_pairs(stage, 1)
+    stage.later(days=5)
+    await due.tick(stage.database, stage.now, HOUSE)
+    async with stage.database.read() as session:
+        assert await db.matching.unanswered(session, "worker") == {}
+        assert await db.matching.unanswered(session, "trainer") == {}
+    for person_id in (match.trainer_id, match.worker_id):
+        assert await stage.told(await _person(stage, person_id)) == []
+
+
+async def test_each_cluster_hears_once_of_its_own_pairs(stage: Stage, ines: Person) -> None:
+    await waiting_pairs(stage, 2)
+    elsewhere = await add_cluster(stage, "elsewhere", name="Elsewhere")
+    otto = await coordinator_of(stage, "Otto", elsewhere)
+    for number in range(3):
+        trainer = await stage.add("trainer", f"Their T{number}", cluster_id=elsewhere.id)
+        worker = await stage.add("worker", f"Their W{number}", cluster_id=elsewhere.id)
+        late = timedelta(minutes=number == 2)
+        await pair_up(stage, worker, trainer, state=PROPOSED, expires_at=stage.now + rules.OFFER_LASTS + late)
+    heard = {who.id: len(await stage.told(who)) for who in (ines, otto)}
+    stage.now += rules.OFFER_LASTS
+    assert await due.tick(stage.database, stage.now, HOUSE) == 4
+    for who, words in ((ines, "Bakers-Emilia</b>: 2 pairs"), (otto, "Elsewhere</b>: 2 pairs")):
+        (row,) = (await stage.told(who))[heard[who.id] :]
+        assert words in row.payload["text"]
+    assert [match.cluster_id for match in await stage.rows(Match)] == [elsewhere.id]
+
+
+async def coordinator_of(stage: Stage, name: str, where: Cluster) -> Person:
+    """Somebody who coordinates this cluster and no other."""
+    who = await stage.add("coordinator", name, cluster_id=where.id)
+    (own,) = [one for one in await stage.rows(Coordination) if one.person_id == who.id]
+    async with stage.database.begin() as session:
+        (await session.merge(own)).cluster_id = where.id
+    return who
+
+
+@pytest.mark.parametrize("side", ["trainer", "worker"])
+@pytest.mark.parametrize("change", [{"paused": True}, {"reachable": False}, {"joined_at": None}, "left out", "taken"])
+async def test_who_is_not_looking_any_more_gets_no_offer_when_it_is_approved(
+    stage: Stage, ines: Person, side: str, change: Any
+) -> None:
+    matches = await waiting_pairs(stage, 3)
+    spoilt = matches[1]
+    who = await _person(stage, spoilt.trainer_id if side == "trainer" else spoilt.worker_id)
+    if isinstance(change, dict):
+        await stage.change(who, **change)
+    elif change == "left out":
+        async with stage.database.begin() as session:
+            await rest(session, who.id, None, stage.now, stage.now + timedelta(weeks=2))
+    elif side == "trainer":
+        await pair_up(stage, await stage.add("worker", "Faster"), who)
+    else:
+        await pair_up(stage, who, await stage.add("trainer", "Faster"), state=OFFERED)
+    kept = {match.id for match in matches} - {spoilt.id}
+    done = await shown_by(stage, ines, f"matching:approve:{stage.cluster.id}")
+    assert done.text.splitlines() == [
+        "2 pairs have received an offer. They have five days to answer.",
+        "1 pair was no longer possible: somebody takes a break, has left or is taken.",
+    ]
+    left = {match.id: match.state for match in await stage.rows(Match)}
+    assert {id for id in kept if left[id] == OFFERED} == kept
+    assert spoilt.id not in left
+    for person_id in (spoilt.trainer_id, spoilt.worker_id):
+        assert await offers_to(stage, await _person(stage, person_id)) == 0
+    (entry,) = [one for one in await stage.rows(AuditEntry) if one.action == "approve"]
+    assert entry.detail == {"pairs": 2, "left_out": 1}
+    if change == {"paused": True}:  # and whoever comes back may come together after all
+        await stage.change(who, paused=False)
+        assert "1 pair has received" in (await shown_by(stage, ines, f"matching:run:{stage.cluster.id}")).text
+
+
+async def test_a_trainer_with_fewer_places_than_waiting_pairs_gets_the_best(stage: Stage, ines: Person) -> None:
+    await set_up(stage, approval=True)
+    aisha = await stage.add("trainer", "Aisha", places=3)
+    for number, city in enumerate((MODENA, None, PALERMO)):
+        await stage.add("worker", f"W{number}", city_id=city)
+    near = await stage.add("worker", "Near")
+    async with stage.database.begin() as session:
+        await run_round(session, await the_cluster(stage), None, stage.now, HOUSE)
+    assert len(await stage.rows(Match)) == 3
+    await stage.change(aisha, places=1)
+    done = await shown_by(stage, ines, f"matching:approve:{stage.cluster.id}")
+    assert "2 pairs were no longer possible" in done.text
+    (match,) = await stage.rows(Match)
+    assert (match.state, match.worker_id) == (OFFERED, near.id)
+
+
+async def test_an_approval_with_nothing_good_left_sends_nothing(stage: Stage, ines: Person) -> None:
+    (match,) = await waiting_pairs(stage, 1)
+    await stage.change(await _person(stage, match.worker_id), paused=True)
+    done = await shown_by(stage, ines, f"matching:approve:{stage.cluster.id}")
+    assert done.text == "1 pair was no longer possible: somebody takes a break, has left or is taken."
+    assert await stage.rows(Match) == []
+    assert "No pair is waiting for you." in (await shown_by(stage, ines, f"matching:approve:{stage.cluster.id}")).text
 
 
 async def test_an_offer_that_went_out_cannot_be_refused(stage: Stage, ines: Person) -> None:
@@ -638,6 +788,9 @@ def every_tap(where: int, worker: int, trainer: int, match: int) -> list[str]:
         *(f"matching:{verb}:{worker}:{trainer}" for verb in OF_A_WORKER),
         *(f"matching:{verb}:{who}" for verb in OF_A_PERSON for who in (worker, trainer)),
         *(f"matching:{verb}:{match}" for verb in OF_A_MATCH),
+        *(f"matching:{verb}:{who}:{match}" for verb in OF_A_PERSON for who in (worker, trainer)),
+        f"matching:refuse:{match}:{where}",
+        f"matching:refuse:{match + 99}:{where}",
     ]
 
 
@@ -651,11 +804,7 @@ async def test_another_clusters_coordinator_sees_and_changes_nothing(stage: Stag
     aisha, marco = await stage.add("trainer", "Aisha"), await stage.add("worker", "Marco")
     learner = await stage.add("worker", "Taught")
     match = await pair_up(stage, learner, aisha, state=state, active_at=stage.now - timedelta(weeks=4))
-    elsewhere = await add_cluster(stage, "elsewhere")
-    otto = await stage.add("coordinator", "Otto", cluster_id=elsewhere.id)
-    (own,) = [one for one in await stage.rows(Coordination) if one.person_id == otto.id]
-    async with stage.database.begin() as session:
-        (await session.merge(own)).cluster_id = elsewhere.id
+    otto = await coordinator_of(stage, "Otto", await add_cluster(stage, "elsewhere"))
     before = await everything(stage, otto)
     taps = every_tap(stage.cluster.id, marco.id, aisha.id, match.id)
     for data in taps:

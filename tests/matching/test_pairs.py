@@ -161,7 +161,10 @@ async def test_an_end_is_told_kindly_and_its_reason_to_nobody(
     assert (match.state, match.decided_at, match.worker_why) == (ENDED, stage.now, "")
     (data,) = [button.data for row in asked.buttons for button in row if button.data.endswith(f":{key}")]
     said = await stage.taps(marco, data)
-    assert said[-1].text == "Thank you. That helps me with the next proposal."
+    thanks = (
+        "Well done, that is lovely to hear!" if key == "done" else "Thank you. That helps me with the next proposal."
+    )
+    assert said[-1].text.startswith(thanks)
     match = await the_match(stage)
     assert (match.worker_why, match.trainer_why) == (key, "")
     assert await texts(stage, aisha, heard) == [
@@ -283,6 +286,89 @@ async def test_after_a_worker_has_ended_it_the_next_best_follows_unless_they_are
     assert followed == ([] if key == "done" else [yusuf.id])
 
 
+async def test_who_has_learnt_what_they_wanted_is_left_in_peace_for_half_a_year(
+    stage: Stage, aisha: Person, marco: Person
+) -> None:
+    yusuf = await stage.add("trainer", "Yusuf")
+    await ends(stage, marco)
+    begun = stage.now
+    said = (await stage.answers(marco, "I have learnt what I wanted"))[-1]
+    assert said.text == (
+        "Well done, that is lovely to hear! I propose nobody to you for half a year. If you would like to learn "
+        "something else before that, just tell me."
+    )
+    assert labels(said) == ["Look again now", "Menu"]
+    (kept,) = await stage.rows(Rest)
+    assert (kept.person_id, kept.by, kept.until) == (marco.id, None, begun + timedelta(weeks=26))
+    stage.now = begun + timedelta(weeks=26) - timedelta(seconds=1)
+    await run(stage)
+    await tick(stage)
+    assert await offers_to(stage, yusuf) == 0
+    (shown,) = await stage.says(marco, "matching:status")
+    assert shown.text == "As you wished, I propose nobody to you until 18 May 2027."
+    assert labels(shown)[0] == "Look again now"
+    stage.now = begun + timedelta(weeks=26)
+    await run(stage)
+    assert await offers_to(stage, yusuf) == 1
+
+
+@pytest.mark.parametrize("way", ["the button", "another reason"])
+async def test_who_is_not_done_after_all_is_looked_for_at_once(
+    stage: Stage, aisha: Person, marco: Person, way: str
+) -> None:
+    yusuf = await stage.add("trainer", "Yusuf")
+    asked = await ends(stage, marco)
+    said = (await stage.taps(marco, data_of(asked, "I have learnt what I wanted")))[-1]
+    if way == "the button":
+        for _ in range(2):
+            again = await stage.taps(marco, data_of(said, "Look again now"))
+            assert again[-1].text == "Good, I am looking for somebody for you again."
+        # The old screen is still there: what was said once is not said anew.
+        again = await stage.taps(marco, data_of(asked, "I have learnt what I wanted"))
+        assert again[-1].text == "Thank you. That helps me with the next proposal."
+        await run(stage)
+    else:
+        await stage.taps(marco, data_of(asked, "We find no time"))
+        await tick(stage)
+    assert await stage.rows(Rest) == []
+    assert await offers_to(stage, yusuf) == 1
+
+
+async def test_to_be_done_with_one_trainer_long_ago_changes_nothing_with_another(
+    stage: Stage, aisha: Person, marco: Person
+) -> None:
+    yusuf = await stage.add("trainer", "Yusuf")
+    asked = await ends(stage, marco)
+    await run(stage)
+    (match,) = [one for one in await stage.rows(Match) if one.state == OFFERED]
+    for who in (marco, yusuf):
+        await stage.taps(who, f"matching:accept:{match.id}")
+    said = await stage.taps(marco, data_of(asked, "I have learnt what I wanted"))
+    assert said[-1].text == "Thank you. That helps me with the next proposal."
+    assert await stage.rows(Rest) == []
+
+
+async def test_a_trainer_who_is_done_gets_new_learners(stage: Stage, aisha: Person, marco: Person) -> None:
+    await ends(stage, aisha)
+    await stage.answers(aisha, "We are done")
+    assert await stage.rows(Rest) == []
+    await stage.add("worker", "Carla")
+    await run(stage)
+    assert await offers_to(stage, aisha) == 2
+
+
+async def test_to_be_done_does_not_end_what_a_coordinator_has_decided(
+    stage: Stage, aisha: Person, marco: Person
+) -> None:
+    ines = await stage.add("coordinator", "Ines")
+    await stage.taps(ines, f"matching:leave_out:{marco.id}")
+    asked = await ends(stage, marco)
+    for reason in ("I have learnt what I wanted", "We find no time"):
+        said = await stage.taps(marco, data_of(asked, reason))
+        assert said[-1].text == "Thank you. That helps me with the next proposal."
+    assert [(rest.by, rest.until) for rest in await stage.rows(Rest)] == [(ines.id, None)]
+
+
 async def test_the_two_never_meet_again(stage: Stage, aisha: Person, marco: Person) -> None:
     await ends(stage, marco)
     for _ in range(3):
@@ -303,6 +389,84 @@ async def test_after_a_no_both_get_the_next_best(stage: Stage, aisha: Person) ->
         (yusuf.id, marco.id),
         (aisha.id, carla.id),
     }
+
+
+@pytest.mark.parametrize("how", ["a no", "an end", "with approval"])
+@pytest.mark.parametrize("places", [1, 2, 3])
+async def test_who_has_waited_long_goes_before_the_next_best_of_somebody_newer(
+    stage: Stage, aisha: Person, places: int, how: str
+) -> None:
+    """Old and Older could have nobody until Yusuf came, and Marco fits him better than they do."""
+    marco = await stage.add("worker", "Marco")
+    await run(stage)
+    if how == "an end":
+        for who in (aisha, marco):
+            await stage.answers(who, "affirm")
+    old = [
+        await stage.add("worker", name, languages=["de"], topics=["instagram", "ads"], joined_at=joined)
+        for name, joined in (
+            ("Old", stage.now - timedelta(weeks=8)),
+            ("Older", stage.now - timedelta(weeks=20)),
+            ("Newer", stage.now - timedelta(weeks=8) + timedelta(seconds=1)),
+        )
+    ]
+    yusuf = await stage.add("trainer", "Yusuf", languages=["it", "de"], places=places)
+    if how == "an end":
+        await ends(stage, aisha)
+    else:
+        if how == "with approval":
+            async with stage.database.begin() as session:
+                (await session.merge(stage.cluster)).approval = True
+        await stage.answers(marco, "decline_match")
+        await stage.answers(marco, "It is too far away")
+    await tick(stage)
+    new = (await stage.rows(Match))[1:]
+    assert {one.trainer_id for one in new} == {yusuf.id}
+    taught = {one.worker_id for one in new}
+    assert len(taught) == len(new) == places
+    assert taught <= {old[0].id, old[1].id, marco.id}, "who has not waited long does not push in"
+    assert (marco.id in taught) == (places == 3)
+    assert {one.state for one in new} == {"proposed" if how == "with approval" else OFFERED}
+
+
+async def test_who_has_waited_long_themself_gets_their_next_best(stage: Stage, aisha: Person) -> None:
+    marco = await stage.add("worker", "Marco", joined_at=stage.now - timedelta(weeks=9))
+    await run(stage)
+    await stage.add("worker", "Old", languages=["de"], joined_at=stage.now - timedelta(weeks=10))
+    yusuf = await stage.add("trainer", "Yusuf", languages=["it", "de"], places=1)
+    await stage.answers(marco, "decline_match")
+    await stage.answers(marco, "It is too far away")
+    await tick(stage)
+    assert [(one.trainer_id, one.worker_id) for one in (await stage.rows(Match))[1:]] == [(yusuf.id, marco.id)]
+
+
+async def test_a_long_wait_before_an_earlier_trainer_does_not_count(stage: Stage, aisha: Person) -> None:
+    """Who has only just lost a trainer has not waited long, whenever they joined."""
+    marco = await stage.add("worker", "Marco")
+    await run(stage)
+    learnt = await stage.add("worker", "Learnt", languages=["de"], joined_at=stage.now - timedelta(weeks=30))
+    former = await stage.add("trainer", "Former", languages=["de"])
+    async with stage.database.begin() as session:
+        session.add(
+            Match(
+                trainer_id=former.id,
+                worker_id=learnt.id,
+                score=1,
+                reasons={},
+                state=ENDED,
+                trainer_says="yes",
+                worker_says="yes",
+                created_at=stage.now,
+                expires_at=stage.now,
+                decided_at=stage.now - timedelta(weeks=7),
+            )
+        )
+    yusuf = await stage.add("trainer", "Yusuf", languages=["it", "de"], places=1)
+    await stage.answers(marco, "decline_match")
+    await stage.answers(marco, "It is too far away")
+    await tick(stage)
+    assert (await stage.rows(Match))[-1].trainer_id == yusuf.id
+    assert (await stage.rows(Match))[-1].worker_id == marco.id
 
 
 async def test_who_does_not_say_why_gets_the_next_best_a_little_later(stage: Stage, aisha: Person) -> None:
@@ -366,7 +530,7 @@ async def test_later_leaves_in_peace_for_two_weeks_and_then_proposals_come_again
     await run(stage)
     assert await offers_to(stage, marco) == 1
     (shown,) = await stage.says(marco, "matching:status")
-    assert "You asked me to wait a little" in shown.text
+    assert shown.text == "As you wished, I propose nobody to you until 1 December 2026."
     stage.now = begun + timedelta(weeks=2)
     (shown,) = await stage.says(marco, "matching:status")
     assert "1 trainer could fit; the next round decides." in shown.text

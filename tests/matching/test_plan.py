@@ -23,6 +23,7 @@ from tests.matching.world import (
     graphs,
     hours_of,
     km_between,
+    most_of,
     score,
     trainer,
     weeks_ago,
@@ -322,11 +323,34 @@ def test_the_best_for_a_trainer_has_waited_long_or_is_the_best_there_is(world: W
         assert (world.long[world.workers.index(found.worker)], found.score) == max(of_worker)
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(worlds(5, 4), graphs(5, 4)))
+def test_who_has_waited_long_goes_before_the_first_in_line(given: World) -> None:
+    if not given.workers:
+        return
+    first, *others = given.workers
+    line = [replace(first, since=NOW), *(replace(one, since=weeks_ago(9)) for one in others)]
+    world = replace(given, workers=line)
+    found = plan.best_in_line(world.seekers)
+    pairs = [(world.trainers.index(pair.trainer), line.index(pair.worker)) for pair in found]
+    wanted = {t for t, w in world.possible if w == 0}
+    assert set(pairs) <= {(t, w) for t, w in world.possible if t in wanted}
+    assert len({w for _, w in pairs}) == len(pairs)
+    ahead = [(t, w) for t, w in pairs if w > 0]
+    most, _ = most_of([(t, w) for t, w in world.possible if t in wanted and w > 0], world.room, world.long)
+    assert len(ahead) == most, "as many as can go before"
+    left = [room - [t for t, _ in ahead].count(at) for at, room in enumerate(world.room)]
+    assert min(left, default=0) >= 0
+    open_to_first = [world.scored[t, 0] for t in wanted if left[t] > 0]
+    assert [pair.score for pair in found if pair.worker == line[0]] == ([max(open_to_first)] if open_to_first else [])
+
+
 def test_a_trainer_who_is_full_is_nobodys_best() -> None:
     world = World([worker()], [trainer(room=0)])
     assert plan.ranked(world.seekers, 0, 5) == []
     assert plan.best_for_worker(world.seekers) is plan.best_for_trainer(world.seekers) is None
     assert plan.best_for_worker(World([], [trainer()]).seekers) is None
+    assert plan.best_in_line(World([], [trainer()]).seekers) == plan.best_in_line(world.seekers) == []
     assert plan.best_for_trainer(World([worker()], []).seekers) is None
 
 

@@ -345,6 +345,39 @@ async def test_who_is_taken_out_gets_no_offer_although_all_are_approved_at_once(
     assert refused
 
 
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_is_approved_when_its_time_is_over_is_sent_or_taken_back_but_never_both(
+    stage: Stage, seed: int
+) -> None:
+    rng = random.Random(seed)
+    desks = [await stage.add("coordinator", f"Ines {n}") for n in range(3)]
+    await crowd(stage, 6, 10)
+    async with stage.database.begin() as session:
+        here = await session.get(Cluster, stage.cluster.id)
+        assert here
+        here.approval = True
+    await run(stage)
+    waiting = await matches(stage, PROPOSED)
+    stage.now += rules.OFFER_LASTS
+    racing: list[Awaitable[Any]] = [
+        in_turn(*(stage.taps(desk, f"matching:refuse:{one.id}:{here.id}") for one in waiting[at::4]))
+        for at, desk in enumerate(desks[1:])
+    ]
+    racing += [stage.taps(desks[0], f"matching:approve:{here.id}"), run(stage)]
+    racing += [clock(stage, service.take_back), clock(stage, service.take_back), clock(stage, service.follow)]
+    rng.shuffle(racing)
+    await asyncio.gather(*racing)
+    left = {one.id: one.state for one in await matches(stage)}
+    rows = await letters(stage)
+    for one in waiting:
+        sent = [row for row in rows if row.dedupe_key.startswith(f"offer:{one.id}:")]
+        assert len(sent) == (2 if left.get(one.id) == OFFERED else 0), left.get(one.id)
+        assert left.get(one.id) in (OFFERED, EXCLUDED, None)
+    assert len([row for row in rows if ":unseen:" in row.dedupe_key]) in (0, len(desks))
+    assert stage.forged == 0
+    await nobody_has_too_many(stage)
+
+
 @pytest.mark.parametrize("verb", ["run", "approve", "habits"])
 async def test_a_coordinator_who_taps_while_a_round_asks_them_waits_for_it(stage: Stage, verb: str) -> None:
     """The round writes to those who wait for it: they must not hold yet what it needs."""

@@ -544,6 +544,112 @@ async def test_who_was_reported_does_not_come_back_by_the_other_ones_leaving(
     assert len(await rows(house, Rest)) == 1
 
 
+@pytest.mark.parametrize("role", ["worker", "trainer"])
+async def test_nothing_that_who_was_reported_does_ends_the_hold_after_the_reporter_has_left(
+    house: Running, marco: Phone, aisha: Phone, role: str
+) -> None:
+    """The one who reported was its author; without them it is still the coordinators' to lift."""
+    ines = await coordinates(house)
+    reporter, reported = (aisha, marco) if role == "worker" else (marco, aisha)
+    yusuf, carla = await house.joined("trainer", "Yusuf", cluster_id=1), await house.joined("worker", "Carla")
+    former = await pair_up(house, *((yusuf, reported) if role == "worker" else (reported, carla)))
+    await reporter.tap_data("matching:report:1")
+    await reporter.say("/forget")
+    await reporter.tap("Yes, delete everything")
+    await house.advance(hours=2)
+    (hold,) = await rows(house, Rest)
+    assert (hold.by, hold.until) == (None, None)
+    await reported.tap_data(f"matching:ended:{former}")
+    for own in (f"end_why:{former}:done", f"end_why:{former}:time", "again", "status", "find"):
+        await reported.tap_data(f"matching:{own}")
+    await reported.tap_data("lessons:pause")
+    await reported.tap_data("lessons:resume")
+    await house.advance(days=400)
+    await run_a_round(house)
+    assert [(one.id, one.until) for one in await rows(house, Rest)] == [(hold.id, None)]
+    assert [one.id for one in await rows(house, Match)] == [former], "nobody is proposed to them"
+    await ines.tap("Propose people again")
+    assert await rows(house, Rest) == []
+
+
+async def abroad(house: Running, aisha: Phone) -> tuple[Phone, Phone]:
+    """Aisha belongs to another cluster, which exchanges with Marco's. The coordinators of his and of hers."""
+    ines, otto = await coordinates(house), await coordinates(house, "Otto", (await slugs(house))[1])
+    async with house.write() as session:
+        clusters = (await session.scalars(select(Cluster).order_by(Cluster.id))).all()
+        for cluster in clusters[:2]:
+            cluster.exchange = True
+        found = await db.people.get(session, await id_of(house, aisha))
+        assert found is not None
+        found.cluster_id = clusters[1].id
+        match = await session.get(Match, 1)
+        assert match is not None
+        match.cluster_id = next(one.id for one in clusters if one.slug == "emilia-food")
+    return ines, otto
+
+
+async def slugs(house: Running) -> list[str]:
+    """The clusters' names, Ines's first."""
+    return sorted((one.slug for one in await rows(house, Cluster)), key=lambda slug: slug != "emilia-food")
+
+
+@pytest.mark.parametrize("reporter", ["stays", "leaves"])
+async def test_who_was_told_of_a_trainer_of_another_cluster_can_decide(
+    house: Running, marco: Phone, aisha: Phone, reporter: str
+) -> None:
+    ines, _ = await abroad(house, aisha)
+    stranger = await coordinates(house, "Eva", (await slugs(house))[2])
+    await aisha.tap_data("matching:write:1")
+    await aisha.say("You fool")
+    await marco.tap("Report and block")
+    if reporter == "leaves":
+        await marco.say("/forget")
+        await marco.tap("Yes, delete everything")
+        await house.advance(hours=2)
+        assert await rows(house, Match) == []
+    again = f"matching:readmit:{await id_of(house, aisha)}"
+    for forged in (f"{again}:1", f"{again}:2", again):
+        await stranger.tap_data(forged)
+    for forged in (f"{again}:2", f"{again}:x", again, f"matching:readmit:{await id_of(house, ines)}:1"):
+        await ines.tap_data(forged)
+    assert len(await rows(house, Rest)) == 1
+    assert "Your coordinators have asked me to wait" in await aisha.tap_data("matching:again")
+    await ines.tap("Propose people again")
+    assert ines.last == "I propose people to Aisha again."
+    assert await rows(house, Rest) == []
+    assert await ines.tap_data(f"{again}:1") == "This has been decided already."
+
+
+async def test_her_own_coordinator_can_decide_too(house: Running, marco: Phone, aisha: Phone) -> None:
+    _, otto = await abroad(house, aisha)
+    await aisha.tap_data("matching:write:1")
+    await aisha.say("You fool")
+    await marco.tap("Report and block")
+    await otto.tap_data(f"matching:readmit:{await id_of(house, aisha)}:1")
+    assert await rows(house, Rest) == []
+
+
+async def test_a_button_of_one_report_does_not_end_another(house: Running, marco: Phone, aisha: Phone) -> None:
+    ines = await coordinates(house)
+    carla = await house.joined("worker", "Carla", cluster_id=1)
+    second = await pair_up(house, aisha, carla)
+    for learner, match in ((marco, 1), (carla, second)):
+        await learner.tap_data(f"matching:report:{match}")
+    again = f"matching:readmit:{await id_of(house, aisha)}"
+    assert await ines.tap_data(f"{again}:1") == "This has been decided already."
+    assert len(await rows(house, Rest)) == 1
+    await ines.tap_data(f"{again}:{second}")
+    assert await rows(house, Rest) == []
+
+
+async def test_an_older_button_without_the_pair_still_answers(house: Running, marco: Phone, aisha: Phone) -> None:
+    ines = await coordinates(house)
+    await marco.tap_data("matching:report:1")
+    await ines.tap_data(f"matching:readmit:{await id_of(house, aisha)}")
+    assert ines.last == "I propose people to Aisha again."
+    assert await rows(house, Rest) == []
+
+
 async def test_an_offer_cannot_be_reported_to_learn_a_name(house: Running, marco: Phone) -> None:
     yusuf = await house.joined("trainer", "Yusuf", cluster_id=1)
     match = await pair_up(house, yusuf, marco, state=OFFERED, trainer_says="", worker_says="")
