@@ -83,17 +83,16 @@ _OF_NO_WEIGHT = frozenset(
     re.findall(
         r"\w+",
         """
-        a about alright also around at be can could day do fine for good great hello hi how i in is it let make maybe me ok
-        okay on or perhaps please possible say s so sounds suits thank thanks that the then there us we what works would yes
-        al alla alle allora andrebbe bene buongiorno che ciao così da del di dia direi e ed facciamo farei forse giorno gli
-        grazie il io l la le lei lo magari meglio mi o ok oppure ore per perfetto possibile potrei potremmo può preferirei
-        proporrei pure sarebbe se si sì su un va vanno verso vorrei
-        ab also am an bei bitte da dann das dem den der die doch ein einem er es etwa gegen geht gerne gern ginge gut hallo
-        ich im ist ja kann könnte lieber mir moin oder passt passen perfekt prima sagen schön sehr tag uhr um und vielleicht
-        von vorschlag wäre wie wir wollen würde zu zum
-        algo bien buenas buenos creo de del día e el en entonces es estaría gracias hola iría la las le lo los me mejor muy
-        o para perfecto podría podríamos por pues puede puedo que quizá quizás se sería si sobre sí u un va vale vendría
-        viene y yo
+        a about alright also around at be can could day do fine for good great hello hi how i in is it let make
+        maybe me ok okay on or perhaps please possible say s so sounds suits thank thanks that the then there us we
+        what works would yes al alla alle allora andrebbe bene buongiorno che ciao così da del di dia direi e ed
+        facciamo farei forse giorno gli grazie il io l la le lei lo magari meglio mi o ok oppure ore per perfetto
+        possibile potrei potremmo può preferirei proporrei pure sarebbe se si sì su un va vanno verso vorrei ab also
+        am an bei bitte da dann das dem den der die doch ein einem er es etwa gegen geht gerne gern ginge gut hallo
+        ich im ist ja kann könnte lieber mir moin oder passt passen perfekt prima sagen schön sehr tag uhr um und
+        vielleicht von vorschlag wäre wie wir wollen würde zu zum algo bien buenas buenos creo de del día e el en
+        entonces es estaría gracias hola iría la las le lo los me mejor muy o para perfecto podría podríamos por
+        pues puede puedo que quizá quizás se sería si sobre sí u un va vale vendría viene y yo
         """,
     )
 )
