@@ -32,6 +32,13 @@ NAMES = {"en": "English", "it": "Italiano", "de": "Deutsch", "es": "Español"}
 _CLDR = {"en": "en_GB", "it": "it_IT", "de": "de_DE", "es": "es_ES"}
 # A day without its year: CLDR writes it only with short names, so the full ones are spelt out here.
 _DAY = {"en": "EEEE d MMMM", "it": "EEEE d MMMM", "de": "EEEE, d. MMMM", "es": "EEEE d 'de' MMMM"}
+_DAY_OF_A_YEAR = {
+    "en": "EEEE d MMMM y",
+    "it": "EEEE d MMMM y",
+    "de": "EEEE, d. MMMM y",
+    "es": "EEEE d 'de' MMMM 'de' y",
+}
+_FAR = timedelta(days=180)
 
 
 def N_(msgid: str) -> str:
@@ -73,12 +80,14 @@ class Tongue:
         return _Y_BEFORE_I.sub(" e ", written) if self.language == "es" else written
 
     def day(self, moment: datetime, zone: str, now: datetime | None = None) -> str:
-        """ "Tuesday 24 November", with "today" or "tomorrow" before it when `now` is given."""
+        """ "Tuesday 24 November", with "today" or "tomorrow" before it when `now` is given; far away with its year."""
         local = moment.astimezone(ZoneInfo(zone)).date()
         written = format_date(local, _DAY[self.language], locale=self._cldr)
         if now is None:
             return written
         today: date = now.astimezone(ZoneInfo(zone)).date()
+        if abs(local - today) > _FAR:
+            return format_date(local, _DAY_OF_A_YEAR[self.language], locale=self._cldr)
         if local == today:
             return self("today, {day}", day=written)
         if local == today + timedelta(days=1):

@@ -29,6 +29,7 @@ from bot.lessons.taps import taps as lesson_taps
 from bot.log import summary
 from bot.matching.rules import WRITE_FORM
 from bot.matching.taps import taps as matching_taps
+from bot.meetings.rules import ordinal
 from bot.meetings.taps import taps as meeting_taps
 from bot.messages import Do, Incoming, Lane, Outgoing
 from bot.metrics import TURN_SECONDS, TURNS
@@ -45,7 +46,7 @@ from bot.threads.taps import taps as thread_taps
 from bot.words import language
 from bot.words.client import State, Understood, Words, WordsUnavailable
 from bot.words.forms import AS_WRITTEN, FOR_OTHERS, FORMS, IN_PASSING, PLACE_FORM, WHEN_FORM
-from bot.words.times import TimeFound, when_async
+from bot.words.times import TimeFound, is_all, is_unreal_async, when_async
 from db.engine import Database
 from db.inbox import InboxRow, Received
 from db.people import Conversation, Person
@@ -78,7 +79,8 @@ COMMANDS = {
     "mydata": "people:mydata",
     "forget": "people:forget",
 }
-READS_TIMES = {"meetings:book", "meetings:move", "meetings:time", "lessons:time"}
+MEETING_TIMES = {"meetings:book", "meetings:move", "meetings:time"}
+READS_TIMES = {*MEETING_TIMES, "lessons:time"}
 MOST_TRIES = 3
 MANY_AT_ONCE = 32
 FLOOD = 30  # this many things waiting from one person: what is tapped beyond it is not worth doing
@@ -100,7 +102,7 @@ class Standing:
 # What leaves a form open; for the others it is everything of their noun. What somebody writes to another person must
 # never go there by mistake, so that any other tap ends it.
 STAYS_OPEN_FOR = {
-    WHEN_FORM: ("meetings:time", "meetings:again"),
+    WHEN_FORM: ("meetings:time", "meetings:unreal", "meetings:again"),
     WRITE_FORM: ("matching:write", "matching:written"),
     PLACE_FORM: ("meetings:place", "meetings:placed"),
 }
@@ -277,13 +279,32 @@ class Turns:
         standing = await self._standing(row) if incoming.kind == "words" else NOWHERE
         if incoming.kind == "words" and standing.person is None:
             incoming = replace(incoming, language=spoken(incoming))
-        dos, person = await self._what_to_do(row, incoming, standing), standing.person
         times: Sequence[TimeFound] = ()
-        if incoming.kind == "words" and person and any(do.what in READS_TIMES for do in dos):
-            zoned = people.local(self._clock.now(), person)
-            times = await when_async(incoming.text, person.language, zoned)
+        if waits_for_a_time(incoming, standing):
+            times = await self._times(incoming, standing)
+        dos = await self._what_to_do(row, incoming, standing, times)
+        if incoming.kind == "words" and any(do.what in READS_TIMES for do in dos):
+            times = times or await self._times(incoming, standing)
+            if not times and await self._names_no_real_time(incoming, standing, dos):
+                dos = [
+                    Do("meetings:unreal"),
+                    *(Do("meetings:again") if do.what == "meetings:time" else do for do in dos),
+                ]
         await self._carry_out(row, incoming, standing, dos, times)
         self._wake_outbox()
+
+    async def _times(self, incoming: Incoming, standing: Standing) -> Sequence[TimeFound]:
+        person = standing.person
+        if person is None:
+            return ()
+        return await when_async(incoming.text, person.language, people.local(self._clock.now(), person))
+
+    async def _names_no_real_time(self, incoming: Incoming, standing: Standing, dos: Sequence[Do]) -> bool:
+        """Whether a meeting is wanted at a time that does not exist."""
+        person = standing.person
+        if person is None or not any(do.what in MEETING_TIMES for do in dos):
+            return False
+        return await is_unreal_async(incoming.text, person.language, people.local(self._clock.now(), person))
 
     async def _standing(self, row: InboxRow) -> Standing:
         async with self._database.read() as session:
@@ -341,7 +362,9 @@ class Turns:
             if isinstance(refused, Forged):
                 case.wants.append(Do("people:menu"))
 
-    async def _what_to_do(self, row: InboxRow, incoming: Incoming, standing: Standing) -> list[Do]:
+    async def _what_to_do(
+        self, row: InboxRow, incoming: Incoming, standing: Standing, times: Sequence[TimeFound] = ()
+    ) -> list[Do]:
         match incoming.kind:
             case "tap":
                 return [Do.parse(incoming.data)]
@@ -351,7 +374,7 @@ class Turns:
                 what = COMMANDS.get(incoming.data)
                 return [Do(what, (incoming.text,))] if what else [Do("people:unknown_command")]
             case "words":
-                return await self._words_mean(row, incoming, standing)
+                return await self._words_mean(row, incoming, standing, times)
             case "place":
                 return [Do("onboarding:place")]
             case "photo":
@@ -372,7 +395,9 @@ class Turns:
             return Do("people:menu")
         return Do.parse(quiz.data[incoming.choice])
 
-    async def _words_mean(self, row: InboxRow, incoming: Incoming, standing: Standing) -> list[Do]:
+    async def _words_mean(
+        self, row: InboxRow, incoming: Incoming, standing: Standing, times: Sequence[TimeFound]
+    ) -> list[Do]:
         person, talk = standing.person, standing.talk
         text = incoming.text.strip()
         if person is None:
@@ -387,9 +412,11 @@ class Turns:
             return [Do(AS_WRITTEN[talk.form], (text,))]
         if meant_for_a_human(standing, text):
             return [Do("threads:said", (text,))]
-        if pressed := press(talk, text):
+        if pressed := press(talk, text) or press(talk, ordinal(text)):
             return [pressed]
         form = FORMS.get(talk.form)
+        if is_all(text, times):  # "tomorrow" is a time here, and no good-bye
+            return [Do(form.said, (text,)) if form else press(talk, "time") or Do("meetings:book")]
         self._aside(self._channels[row.channel].show_typing(row.address))
         state = State(
             language=person.language,
@@ -417,6 +444,14 @@ class Turns:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def waits_for_a_time(incoming: Incoming, standing: Standing) -> bool:
+    """Whether a time in these words answers the question that is open."""
+    if incoming.kind != "words" or meant_for_a_human(standing, incoming.text):
+        return False
+    talk = standing.talk
+    return talk.form == WHEN_FORM or (not talk.form and press(talk, "time") is not None)
 
 
 def spoken(incoming: Incoming) -> str:

@@ -233,6 +233,22 @@ async def waiting_reminders(session: AsyncSession, meeting_id: int) -> Sequence[
     ).all()
 
 
+async def waiting_for(session: AsyncSession, person_id: int, *kinds: str) -> Sequence[tuple[Reminder, Meeting]]:
+    """What of these kinds waits to be said to this person about agreed meetings."""
+    rows = await session.execute(
+        select(Reminder, Meeting)
+        .join(Meeting, Meeting.id == Reminder.meeting_id)
+        .where(
+            Reminder.person_id == person_id,
+            Reminder.kind.in_(kinds),
+            Reminder.state == "waiting",
+            Meeting.state == AGREED,
+        )
+        .order_by(Reminder.id)
+    )
+    return [(reminder, meeting) for reminder, meeting in rows]
+
+
 async def next_due(session: AsyncSession) -> datetime | None:
     return await session.scalar(select(func.min(Reminder.due_at)).where(Reminder.state == "waiting"))
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
 
@@ -156,6 +156,21 @@ def test_today_and_tomorrow_are_those_of_the_persons_zone(language: str) -> None
     assert t.day(noon, "Europe/Rome", late) == t("today, {day}", day=t.day(noon, "Europe/Rome"))
     assert t.day(noon, "Atlantic/Azores", late) == t("tomorrow, {day}", day=t.day(noon, "Atlantic/Azores"))
     assert t.day(noon, "Europe/Rome", noon.replace(day=1)) == t.day(noon, "Europe/Rome")
+
+
+def test_a_day_far_away_is_said_with_its_year() -> None:
+    now = datetime(2026, 11, 17, 12, tzinfo=UTC)
+    near, far = now + timedelta(days=180), now + timedelta(days=181)
+    assert [tongue(one).day(near, "Europe/Rome", now) for one in ("en", "it")] == [
+        "Sunday 16 May",
+        "domenica 16 maggio",
+    ]
+    assert [tongue(one).day(far, "Europe/Rome", now) for one in LANGUAGES] == [
+        "Monday 17 May 2027",
+        "lunedì 17 maggio 2027",
+        "Montag, 17. Mai 2027",
+        "lunes 17 de mayo de 2027",
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.matching.screens import menu
-from bot.meetings.after_rules import LENGTHS, MISSED, Said, Verdict
+from bot.meetings.after_rules import BAD, GOOD, LENGTHS, MISSED, RATINGS, SO_SO, Said, Verdict
 from bot.messages import Button, Outgoing
 from bot.people.vocabulary import label
 from bot.texts import Tongue, tongue
@@ -35,19 +35,24 @@ def did_you_meet(meeting: Meeting, reader: Person, other: Person) -> Outgoing:
 def how_was_it(meeting: Meeting, reader: Person, other: Person) -> Outgoing:
     """Three answers, one tap; and the way back for who has not met at all."""
     t = tongue(reader.language)
-    answers = (
-        (t.plain("It was good"), "good", ("good", "affirm")),
-        (t.plain("So-so"), "so_so", ("so so",)),
-        (t.plain("It was not good"), "bad", ("bad", "deny")),
-        (t.plain("We did not meet"), MISSED, ("report_no_show",)),
-    )
+    means = {GOOD: ("good", "affirm"), SO_SO: ("so so",), BAD: ("bad", "deny"), MISSED: ("report_no_show",)}
     return Outgoing(
         t("How was your meeting with {name}?", name=other.name),
         (
-            *((Button(words, f"meetings:rate:{meeting.id}:{key}", means=means),) for words, key, means in answers),
+            *((Button(rating(t, key), f"meetings:rate:{meeting.id}:{key}", means=means[key]),) for key in RATINGS),
             way_out(t),
         ),
     )
+
+
+def rating(t: Tongue, key: str) -> str:
+    """One of the ratings, as the words on a button."""
+    return {
+        GOOD: t.plain("It was good"),
+        SO_SO: t.plain("So-so"),
+        BAD: t.plain("It was not good"),
+        MISSED: t.plain("We did not meet"),
+    }[key]
 
 
 def how_long(meeting: Meeting, reader: Person) -> Outgoing:
@@ -130,7 +135,7 @@ def they_differ(meeting: Meeting, reader: Person, people: Sequence[tuple[Person,
     lines = [f"• {_told(t, person, said)}" for person, said in people]
     end = t("Please ask them, and choose what is to be recorded.")
     buttons = (
-        (Button(_outcome(t, one), f"meetings:settle:{meeting.id}:{one}", spoken=False),) for one in verdict.options
+        (Button(outcome(t, one), f"meetings:settle:{meeting.id}:{one}", spoken=False),) for one in verdict.options
     )
     return Outgoing("\n".join((head, *lines, end)), (*buttons, (menu(t),)))
 
@@ -143,7 +148,8 @@ def _told(t: Tongue, person: Person, said: Said) -> str:
     return t.n("{name}: they met for {n} minute", "{name}: they met for {n} minutes", said.minutes, name=person.name)
 
 
-def _outcome(t: Tongue, number: int) -> str:
+def outcome(t: Tongue, number: int) -> str:
+    """What a coordinator may record, as the words on a button."""
     return t.n("They met: {n} minute", "They met: {n} minutes", number) if number else t.plain("They did not meet")
 
 

@@ -46,7 +46,7 @@ async def rate(case: Case, args: tuple[str, ...]) -> None:
     rating = word(args, 1)
     await afterwards.rate(case, pair, meeting, rating)
     _stop_writing(case)
-    case.tick(case.t("Thank you!"))
+    case.tick(after_screens.rating(case.t, rating))
     if rating == MISSED:
         return _sorry(case, pair)
     return case.show(after_screens.how_long(meeting, case.person))
@@ -198,5 +198,5 @@ async def settle(case: Case, args: tuple[str, ...]) -> None:
     meeting = await afterwards.settle(case, number(args), number(args, 1))
     if meeting is None:
         return
-    case.tick(case.t("Thank you!"))
+    case.tick(after_screens.outcome(case.t, number(args, 1)))
     case.say(case.t("It is recorded, and I have told both of them."), [menu(case.t)])

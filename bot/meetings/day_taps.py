@@ -9,7 +9,7 @@ from bot.case import Case, Taps, number, word
 from bot.errors import Forged, Refused
 from bot.matching.screens import menu
 from bot.matching.service import NOT_YOURS
-from bot.meetings import rules, screens, service
+from bot.meetings import rules, screens, service, words
 from bot.meetings.rules import PAGE, PAGES, WHEN_FORM
 from bot.meetings.service import PROBLEMS, Pair
 from bot.messages import Button, Outgoing
@@ -55,7 +55,7 @@ async def show(case: Case, pair: Pair, page: int) -> None:
             first=t.date(first),
             last=t.date(first + PAGE - timedelta(days=1)),
         )
-    await case.ask_form(WHEN_FORM, str(match_id))
+    await case.ask_form(WHEN_FORM, str(match_id), {})
     message = Outgoing(
         text,
         (
@@ -86,7 +86,7 @@ async def one_day(case: Case, args: tuple[str, ...]) -> None:
     if not starts:
         case.say(t("There is no time left for a meeting on {day}.", day=name))
         return await show(case, pair, page)
-    await case.ask_form(WHEN_FORM, str(pair.match.id))
+    await words.remember_day(case, pair, wish.start)
     message = Outgoing(
         t("<b>{day}</b>: at what time?", day=screens.capital(name)),
         (

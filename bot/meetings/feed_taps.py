@@ -86,14 +86,14 @@ def how_to(t: Tongue) -> list[str]:
     return [
         t(
             "<b>Google:</b> on a computer, open calendar.google.com, tap the plus sign beside “Other calendars”, "
-            "choose “From URL” and paste the address."
+            "choose “From URL”, paste the address and confirm."
         ),
         t(
             "<b>Outlook:</b> open your calendar on outlook.com, choose “Add calendar”, then “Subscribe from web”, "
-            "and paste the address."
+            "paste the address and confirm."
         ),
         t(
             "<b>iPhone:</b> open the app Calendar, tap “Calendars”, then “Add Calendar”, then “Add Subscription "
-            "Calendar”, and paste the address."
+            "Calendar”, paste the address and confirm."
         ),
     ]

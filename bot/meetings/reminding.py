@@ -1,6 +1,7 @@
 """What is said before a meeting: that somebody will be there or is late, and what the clock finds due."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,9 +21,14 @@ from db.people import Person
 
 
 async def say_coming(case: Case, pair: Pair, meeting: Meeting) -> None:
-    """Tell the other one, once, that this person will be there; ask this one later if the other one keeps silent."""
+    """Tell the other one, once, that this person will be there; ask this one later if the other one keeps silent.
+
+    Who has said so already and says it again just before they meet somewhere is on the way.
+    """
     assert meeting.starts_at is not None
     if await db.meetings.was_told(case.session, meeting.id, pair.other.id, COMING):
+        if meeting.place and case.now >= meeting.starts_at - rules.ON_THE_WAY:
+            await say_on_the_way(case, pair, meeting)
         return
     case.session.add(_reminder(meeting, pair.other, COMING, case.now, meeting.starts_at, "said"))
     t = tongue(pair.other.language)
@@ -30,7 +36,7 @@ async def say_coming(case: Case, pair: Pair, meeting: Meeting) -> None:
     key = f"meeting:{meeting.id}:coming:{case.person.id}:{meeting.sequence}"
     await service.tell_other(case, pair, message, key)
     await db.meetings.drop_reminder(case.session, meeting.id, pair.other.id, SILENT)  # they wait no longer
-    ask_at = meeting.starts_at - rules.SILENT_BEFORE
+    ask_at = rules.ask_about_silence_at(meeting.starts_at, ZoneInfo(case.person.zone), case.settings.quiet)
     both = await db.meetings.was_told(case.session, meeting.id, case.person.id, COMING)
     if not both and case.now < ask_at:
         until = meeting.starts_at - rules.SILENT_UNTIL
@@ -66,6 +72,26 @@ async def say_late(case: Case, pair: Pair, meeting: Meeting, minutes: int) -> No
     write = Button(t.plain("Write a message"), f"matching:write:{meeting.match_id}")
     key = f"meeting:{meeting.id}:late:{case.person.id}:{meeting.sequence}:{minutes}"
     await service.tell_other(case, pair, Outgoing(text, ((write,),)), key)
+
+
+async def person_moved(case: Case) -> None:
+    """The person lives in another zone now: what is agreed stays at its moment, is reminded of in their waking hours,
+    and they are told what their clock shows then."""
+    zone, quiet, t = ZoneInfo(case.person.zone), case.settings.quiet, case.t
+    for row, meeting in await db.meetings.waiting_for(case.session, case.person.id, rules.DAY, SILENT):
+        assert meeting.starts_at is not None
+        plan = rules.day_before if row.kind == rules.DAY else rules.ask_about_silence_at
+        row.due_at = plan(meeting.starts_at, zone, quiet)
+    for pair, meeting in await service.upcoming(case):
+        assert meeting.starts_at is not None
+        when = t.moment(meeting.starts_at, case.person.zone, case.now)
+        case.say(
+            t(
+                "Your meeting with {name} stays. On your clock it is: <b>{moment}</b>.",
+                name=pair.other.name,
+                moment=when,
+            )
+        )
 
 
 # -- what the clock does --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 Instants are UTC; a wall-clock hour is always one of a named person's own IANA zone.
 """
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -76,7 +77,7 @@ def in_the_day(moment: datetime, zone: ZoneInfo) -> bool:
 
 def problem(moment: datetime, zone: ZoneInfo, other_zone: ZoneInfo, now: datetime) -> str:
     """What is wrong with meeting at this moment, or FINE. `zone` is the asking person's."""
-    if moment <= now:
+    if moment <= now - QUARTER:  # "now" may lie just behind, on the quarter of an hour
         return PAST
     if moment < now + SOONEST:
         return SOON
@@ -152,6 +153,12 @@ def wish(start: datetime, end: datetime, grain: str) -> Wish:
     return Wish(HOURS if end - start <= _ONE_DAY else DAYS, start, end)
 
 
+def on_day(wish: Wish, day: date, zone: ZoneInfo) -> Wish | None:
+    """The same hours on this day on the clocks of `zone`; None when DST leaves them out."""
+    start = instant(datetime.combine(day, wish.start.astimezone(zone).time()), zone)
+    return None if start is None else Wish(wish.kind, start, start + (wish.end - wish.start))
+
+
 def is_whole_day(wish: Wish) -> bool:
     """A day that was named without an hour."""
     return wish.kind == HOURS and wish.end - wish.start > _MOST_OF_A_DAY
@@ -162,6 +169,31 @@ def bare_number(said: str, weekdays: Collection[str]) -> int | None:
     weekday, _, number = _plain(said).rpartition(" ")
     is_bare = number.isascii() and number.isdigit() and 1 <= int(number[:3]) <= _LAST_OF_MONTH
     return int(number) if is_bare and weekday in {_plain(one) for one in weekdays} else None
+
+
+_ORDINALS = (
+    (1, ("the first", "first one", "il primo", "la prima", "der erste", "den ersten", "die erste", "das erste")),
+    (1, ("el primero", "la primera")),
+    (2, ("the second", "second one", "il secondo", "la seconda", "der zweite", "den zweiten", "die zweite")),
+    (2, ("das zweite", "el segundo", "la segunda")),
+    (3, ("the third", "third one", "il terzo", "la terza", "der dritte", "den dritten", "die dritte", "das dritte")),
+    (3, ("el tercero", "la tercera", "the last", "last one", "l'ultimo", "l'ultima", "der letzte", "den letzten")),
+    (3, ("die letzte", "das letzte", "el ultimo", "la ultima")),
+)
+_NEGATIVE = frozenset(
+    ("not", "no", "nor", "but", "non", "ne", "neanche", "tranne", "nicht", "kein", "keine", "ausser", "ni", "tampoco")
+)
+_LONGEST_CHOICE = 6  # words
+
+
+def ordinal(text: str) -> str:
+    """ "2" for "va bene il secondo": which of three is chosen in a few words; "" when none is, or it is ruled out."""
+    words = _plain(re.sub(r"[^\w'\s]", " ", text.replace("’", "'"))).split()
+    if len(words) > _LONGEST_CHOICE or _NEGATIVE.intersection(words):
+        return ""
+    said = f" {' '.join(words)} "
+    found = {number for number, names in _ORDINALS if any(f" {name} " in said for name in names)}
+    return str(found.pop()) if len(found) == 1 else ""
 
 
 def _plain(words: str) -> str:
@@ -192,6 +224,20 @@ def hours_within(
         if problem(start, zone, other_zone, now) == FINE and gone.isdisjoint(quarters(start, start + LASTS)):
             found.append(start)
     return found[: len(_HOURS_OF_A_DAY)]
+
+
+def on_several_days(
+    wish: Wish, zone: ZoneInfo, other_zone: ZoneInfo, now: datetime, taken: Collection[datetime] = ()
+) -> list[datetime]:
+    """Up to three days of the next two weeks on which the two could meet at these hours: a usual one, or the first."""
+    usual = set(WALL_HOUR.values())
+    found: list[datetime] = []
+    today = now.astimezone(zone).date()
+    for n in range(PAGE.days):
+        one = on_day(wish, today + timedelta(days=n), zone)
+        hours = hours_within(one, zone, other_zone, now, taken) if one else []
+        found += [start for start in hours if start.astimezone(zone).time() in usual][:1] or hours[:1]
+    return found[:MOST_TIMES]
 
 
 def whole_day(day: date, zone: ZoneInfo) -> Wish:
@@ -233,6 +279,16 @@ def day_before(start: datetime, zone: ZoneInfo, quiet: QuietHours) -> datetime:
         begins, ends = (datetime.combine(wall.date(), edge) for edge in (quiet.start, quiet.end))
         wall = begins - timedelta(hours=1) if is_evening else ends
     return at(wall, zone.key)
+
+
+def ask_about_silence_at(start: datetime, zone: ZoneInfo, quiet: QuietHours) -> datetime:
+    """Some hours before a meeting; when that is in the quiet hours of `zone`, an hour before they begin."""
+    moment = start - SILENT_BEFORE
+    local = moment.astimezone(zone)
+    if not quiet.cover(local.time()):
+        return moment
+    began = local.date() - timedelta(days=0 if local.time() >= quiet.start else 1)
+    return at(datetime.combine(began, quiet.start) - timedelta(hours=1), zone.key)
 
 
 def reminders(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from bot.matching.taps import menu
 from bot.meetings import after_screens, rules
@@ -161,7 +162,8 @@ def elsewhere(meeting: Meeting, reader: Person, other: Person, now: datetime, wa
 def is_elsewhere(meeting: Meeting, reader: Person, other: Person, now: datetime, ways: frozenset[str]) -> Outgoing:
     """The reader has changed where an agreed meeting is."""
     shown = coming_up(meeting, reader, other, now, ways)
-    told = tongue(reader.language)("I have told {name}.", name=other.name)
+    t = tongue(reader.language)
+    told = t("I have told {name}.", name=other.name)
     return replace(shown, text=f"{shown.text}\n\n{told}", file=put_in(meeting, reader, other))
 
 
@@ -303,8 +305,18 @@ def _silent(meeting: Meeting, t: Tongue, values: dict[str, str]) -> Outgoing:
 def hours(starts: Sequence[datetime], match_id: int, reader: Person) -> list[list[Button]]:
     """The hours of one day, three in a row."""
     t = tongue(reader.language)
-    buttons = [Button(t.hour(start, reader.zone), want(match_id, start)) for start in starts]
+    shown = [start.astimezone(ZoneInfo(reader.zone)) for start in starts]
+    buttons = [
+        Button(t.hour(start, reader.zone), want(match_id, start), means=_spoken(local, shown))
+        for start, local in zip(starts, shown, strict=True)
+    ]
     return [buttons[i : i + _A_PAGE] for i in range(0, len(buttons), _A_PAGE)]
+
+
+def _spoken(local: datetime, among: Sequence[datetime]) -> tuple[str, ...]:
+    """ "15" and "3" for 15:00, unless there is 3:00 as well."""
+    same = [one for one in among if one.hour % 12 == local.hour % 12]
+    return (str(local.hour), str(local.hour % 12 or 12)) if len(same) == 1 else ()
 
 
 def want(match_id: int, start: datetime) -> str:

@@ -203,6 +203,12 @@ async def free_hours(case: Case, pair: Pair, wish: Wish, but: Meeting | None = N
     return rules.hours_within(wish, ZoneInfo(pair.me.zone), ZoneInfo(pair.other.zone), case.now, taken)
 
 
+async def at_those_hours(case: Case, pair: Pair, wish: Wish) -> list[datetime]:
+    """Up to three days on which both can at the hours of this wish, on the person's clock."""
+    taken = await db.meetings.taken(case.session, pair.ids, case.now, case.now + rules.PAGE + timedelta(days=1))
+    return rules.on_several_days(wish, ZoneInfo(pair.me.zone), ZoneInfo(pair.other.zone), case.now, taken)
+
+
 async def free_days(case: Case, pair: Pair, page: int, but: Meeting | None = None) -> list[date]:
     """The days of these two weeks with an hour at which both can, on the person's clock."""
     until = case.now + rules.PAGE * (page + 1) + timedelta(days=1)

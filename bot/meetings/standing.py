@@ -17,14 +17,14 @@ async def arrange(case: Case, pair: Pair) -> None:
     """Find a time: from the words, if they name one, or from where the two stand."""
     meeting = await service.begin(case, pair)
     if case.times:
-        await case.ask_form(WHEN_FORM, str(pair.match.id))
+        await case.ask_form(WHEN_FORM, str(pair.match.id))  # the day that was last spoken of stays
         return await words.act_on(case, pair, meeting)
     return await show(case, pair, meeting)
 
 
 async def offer(case: Case, pair: Pair, meeting: Meeting) -> None:
     """The times on offer; other ones may be named in words."""
-    await case.ask_form(WHEN_FORM, str(pair.match.id))
+    await case.ask_form(WHEN_FORM, str(pair.match.id), {})
     case.show(screens.choices(meeting, case.person, pair.other, case.now))
 
 

@@ -17,6 +17,7 @@ from bot.meetings import (
     feed_taps,
     place_taps,
     record_taps,
+    reminding,
     rules,
     screens,
     service,
@@ -62,11 +63,17 @@ async def begin(case: Case, args: tuple[str, ...]) -> None:
 
 
 @taps("time")
-async def named_time(case: Case, args: tuple[str, ...]) -> None:
+async def named_time(case: Case, _args: tuple[str, ...]) -> None:
     """Words that answer "when would you like to meet?"."""
     if not case.times:
         case.say(case.t("I found no time in that. Please write, for example: Tuesday at 3 in the afternoon."))
-    await book(case, args)
+    await book(case, ())  # what was written names no row, not even when it is a number
+
+
+@taps("unreal")
+async def unreal_time(case: Case, _args: tuple[str, ...]) -> None:
+    """Words that name a time that does not exist."""
+    case.say(case.t("There is no such day or hour: the month is too short, or the clocks change just then."))
 
 
 @taps("book")
@@ -161,7 +168,7 @@ async def other_times(case: Case, args: tuple[str, ...]) -> None:
     pair, meeting = await service.meeting_of(case, number(args))
     if not standing.is_current(meeting, args, 1):
         return await standing.changed_meanwhile(case, pair, meeting)
-    case.tick(case.t("Other times"))
+    case.tick(case.t("Another time") if service.pending(meeting) else case.t("Other times"))
     last = max(rules.restored(meeting.times), default=None)
     return await standing.new_times(case, pair, meeting, last)
 
@@ -181,4 +188,5 @@ async def keep(case: Case, args: tuple[str, ...]) -> None:
 for others in (change_taps, day_taps, place_taps, after_taps, feed_taps, record_taps, evidence_taps):
     taps.update(others.taps)
 people.LEAVING.append(service.cancel_all)
+people.MOVED.append(reminding.person_moved)
 YIELDING.add(WHEN_FORM)

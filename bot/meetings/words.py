@@ -1,11 +1,11 @@
 """Times that somebody wrote, as steps towards a meeting: pick, ask back, offer hours, or say what is wrong."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.case import Case
-from bot.errors import Refused
+from bot.errors import Forged, Refused
 from bot.matching.taps import menu
 from bot.meetings import rules, screens, service
 from bot.meetings.rules import HOURS, MOMENT, WHEN_FORM, Wish
@@ -17,24 +17,53 @@ from db.meetings import AGREED, Meeting
 MOST_READINGS = 3
 
 
-def wishes(case: Case) -> list[Wish]:
-    """What the person's words may mean, the likeliest first."""
-    said = [rules.wish(found.start, found.end, found.grain) for found in case.times]
+def wishes(case: Case, day: date | None = None) -> list[Wish]:
+    """What the person's words may mean, the likeliest first. An hour without a day is one of `day`, if given."""
+    zone = ZoneInfo(case.person.zone)
+    said: list[Wish] = []
+    for found in case.times:
+        wish = rules.wish(found.start, found.end, found.grain)
+        on_day = rules.on_day(wish, day, zone) if day and not found.dated else wish
+        said += [on_day] if on_day else []
     if not said or said[0].kind != MOMENT:
         return said
     begins, ends = case.times[0].span
     number = rules.bare_number(case.incoming.text[begins:ends], [case.t.weekday(n) for n in range(7)])
     if number is None:
         return said
-    zone = ZoneInfo(case.person.zone)
-    day = rules.next_numbered(number, case.now.astimezone(zone).date())
-    return [said[0], rules.whole_day(day, zone), *said[1:]]
+    numbered = rules.next_numbered(number, case.now.astimezone(zone).date())
+    return [said[0], rules.whole_day(numbered, zone), *said[1:]]
+
+
+def day_in_question(case: Case, meeting: Meeting) -> date | None:
+    """The day that was last spoken of: the one whose hours are on the screen, or that of the meeting."""
+    if case.talk.form == WHEN_FORM and (shown := case.talk.answers.get("day")):
+        return date.fromisoformat(str(shown))
+    start = meeting.starts_at if meeting.state == AGREED else service.pending(meeting)
+    return start.astimezone(ZoneInfo(case.person.zone)).date() if start else None
 
 
 async def act_on(case: Case, pair: Pair, meeting: Meeting) -> None:
-    """Do what the words ask for. A time that was guessed is said back before it is sent to anybody."""
-    said = wishes(case)
+    """Do what the words ask for; if that cannot be, say why and how to go on."""
+    try:
+        await _act_on(case, pair, meeting)
+    except Forged:
+        raise
+    except Refused as refused:
+        text = case.t(refused.sentence, **refused.values)
+        another = screens.another_day(pair.match.id, case.t)
+        case.show(Outgoing(text, ((another,), (menu(case.t),)), hears=screens.HEARS_TIMES))
+
+
+async def _act_on(case: Case, pair: Pair, meeting: Meeting) -> None:
+    """A time that was guessed is said back before it is sent to anybody."""
+    day = day_in_question(case, meeting)
+    said = wishes(case, day)
+    if not said:
+        raise Refused(PROBLEMS[rules.NIGHT])  # summer time leaves out only hours of the night
     offered = rules.restored(meeting.times)
+    if day is None and not case.times[0].dated:
+        return await _on_some_day(case, pair, meeting, said)
     meant = [wish.start for wish in said if wish.kind == MOMENT and wish.start in offered]
     if meant:
         return await choose(case, pair, meeting, meant[0])
@@ -44,14 +73,33 @@ async def act_on(case: Case, pair: Pair, meeting: Meeting) -> None:
     if len(possible) > 1 and not _is_part_of_a_day(said[0]):
         return _ask_which(case, pair, meeting, possible)
     if said[0].kind == MOMENT:
-        if not possible:
-            raise Refused(PROBLEMS[service.wrong_with(pair, said[0].start, case.now)])
-        said = possible
-    if said[0].kind == MOMENT:
-        return _ask_back(case, pair, meeting, said[0].start)
+        return _ask_about(case, pair, meeting, said, possible)
     if said[0].kind == HOURS:
         return await _offer_hours(case, pair, meeting, said[0], offered)
     return await _offer_days(case, pair, meeting, said[0])
+
+
+async def _on_some_day(case: Case, pair: Pair, meeting: Meeting, said: list[Wish]) -> None:
+    """Hours without a day: the times on offer at that hour, and the next one; or three days with such hours."""
+    zone = ZoneInfo(case.person.zone)
+    if said[0].kind != MOMENT:
+        starts = await service.at_those_hours(case, pair, said[0])
+        return _offer(case, pair, starts)
+    hours = {wish.start.astimezone(zone).time() for wish in said}
+    offered = [start for start in rules.restored(meeting.times) if start.astimezone(zone).time() in hours]
+    readings = _possible(pair, [*(Wish(MOMENT, start, start + rules.LASTS) for start in offered), *said], case.now)
+    if len(readings) > 1:
+        return _ask_which(case, pair, meeting, readings)
+    return _ask_about(case, pair, meeting, said, readings)
+
+
+def _ask_about(case: Case, pair: Pair, meeting: Meeting, said: list[Wish], possible: list[Wish]) -> None:
+    """The one reading at which they could meet, said back; refuses when there is none. A day is asked for its hour."""
+    if not possible:
+        raise Refused(PROBLEMS[service.wrong_with(pair, said[0].start, case.now)])
+    if possible[0].kind == MOMENT:
+        return _ask_back(case, pair, meeting, possible[0].start)
+    return _ask_which(case, pair, meeting, possible)
 
 
 def _is_part_of_a_day(wish: Wish) -> bool:
@@ -126,19 +174,30 @@ async def _offer_hours(case: Case, pair: Pair, meeting: Meeting, wish: Wish, off
     if not starts:
         text = t("There is no time left for a meeting on {day}. Which other day would suit you?", day=day)
         return case.show(Outgoing(text, ((another,), (menu(t),)), hears=screens.HEARS_TIMES))
+    await remember_day(case, pair, wish.start)
     rows = screens.hours(starts, pair.match.id, case.person)
     return case.say(t("<b>{day}</b>: at what time?", day=day), *rows, [another], [menu(t)])
 
 
+async def remember_day(case: Case, pair: Pair, start: datetime) -> None:
+    """The next words may be an hour of this day."""
+    day = start.astimezone(ZoneInfo(case.person.zone)).date()
+    await case.ask_form(WHEN_FORM, str(pair.match.id), {"day": day.isoformat()})
+
+
 async def _offer_days(case: Case, pair: Pair, meeting: Meeting, wish: Wish) -> None:
     """A week or a month: times in it, from the hours both like; any hours when there are none."""
-    t = case.t
     if wish.start > case.now + rules.LATEST:
         raise Refused(PROBLEMS[rules.FAR])
     after = wish.start - timedelta(seconds=1)
     starts = await service.good_times(case, pair, after=after, until=wish.end)
     if not starts:
         starts = await service.good_times(case, pair, after=after, until=wish.end, of_week=rules.ANY_TIME)
+    _offer(case, pair, starts)
+
+
+def _offer(case: Case, pair: Pair, starts: Sequence[datetime]) -> None:
+    t = case.t
     if not starts:
         raise Refused(N_("I cannot find a time then that suits you both. Which day and hour would suit you?"))
     buttons = [

@@ -72,6 +72,7 @@ async def finish(case: Case) -> bool:
     """Everything is answered: the answers become the person's. True when they have just joined."""
     person, answers = case.person, answers_of(case)
     joined_now = person.joined_at is None
+    zone_before = person.zone
     person.name = answers["name"]
     if person.role != "coordinator":
         place = places.get(answers["city"])
@@ -90,4 +91,7 @@ async def finish(case: Case) -> bool:
         if person.role != "coordinator":
             await lessons.enrol(case.session, person, case.now, case.settings.quiet)
     case.close_form()
+    if person.zone != zone_before:
+        for look_after in people.MOVED:
+            await look_after(case)
     return joined_now

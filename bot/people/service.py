@@ -31,6 +31,8 @@ PERSON_COORDINATES = "coordinator"
 
 # Who has something to do when a person leaves for good (a match to end, a meeting to call off).
 LEAVING: list[Callable[[Case], Awaitable[None]]] = []
+# Who has something to do when a person's clocks show another time than before (reminders to plan anew).
+MOVED: list[Callable[[Case], Awaitable[None]]] = []
 
 
 async def arrive(

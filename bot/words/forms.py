@@ -56,7 +56,7 @@ IN_PASSING = frozenset(
 LEAVES_WRITING = frozenset(
     ["stop", "go_back", "start_again", "talk_to_person", "help", "why_ask", "bot_challenge", "say_again", "say_simpler"]
 )
-SURE = 0.7
+SURE, SURE_ENOUGH = 0.7, 0.5
 MOST_WORDS = 6  # more is a text of its own, not an aside
 
 # Intents that can be an answer to "when would you like to meet?".
@@ -69,10 +69,13 @@ WITH_A_TIME = NAMES_A_TIME | {
     "find_match",
     "out_of_scope",
 }
+ANSWERS = frozenset({"affirm", "deny", "cancel_meeting"})
 
 
 def is_an_aside(form: Form, intent: str, confidence: float, text: str, names_a_time: bool) -> bool:
     """Whether these words are something else than what the form waits for."""
     if form.slot == "moment":
-        return intent not in (WITH_A_TIME if names_a_time else NAMES_A_TIME)
+        if intent in (WITH_A_TIME if names_a_time else NAMES_A_TIME):
+            return False
+        return confidence >= (SURE_ENOUGH if intent in LEAVES_WRITING | ANSWERS else SURE)
     return intent in LEAVES_WRITING and confidence >= SURE and len(text.split()) <= MOST_WORDS

@@ -75,6 +75,17 @@ async def test_a_message_is_changed(tg: Telegram, channel: TelegramChannel, marc
     assert [kept.text for kept in tg.from_bot(marco)] == ["two"]
 
 
+async def test_what_is_written_below_a_file_is_changed(tg: Telegram, channel: TelegramChannel, marco: Person) -> None:
+    file = File("meeting.ics", "BEGIN:VCALENDAR\n", "text/calendar")
+    first = await channel.send(str(marco.id), Outgoing("one", ((Button("x", "a:b"),),), file=file))
+    changed = Outgoing("<b>two</b>", ((Button("y", "a:c"),),), edit=first)
+    assert await channel.send(str(marco.id), changed) == first
+    assert await channel.send(str(marco.id), changed) == first
+    (kept,) = tg.from_bot(marco)
+    assert (kept.text, kept.message["document"]["file_name"]) == ("two", "meeting.ics")
+    assert tg.labels(marco) == [["y"]]
+
+
 async def test_a_message_that_is_gone_is_written_anew_unless_it_only_tidied_up(
     tg: Telegram, channel: TelegramChannel, marco: Person
 ) -> None:

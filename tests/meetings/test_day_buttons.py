@@ -231,8 +231,9 @@ async def test_a_time_that_cannot_be_is_asked_back_in_words(
     stage: Stage, aisha: Person, marco: Person, now: datetime, text: str, sentence: str
 ) -> None:
     stage.now = now
-    await says_as_read(stage, marco, text)
-    assert [sentence in one for one in stage.refused] == [True]
+    (said,) = await says_as_read(stage, marco, text)
+    assert sentence in said.text
+    assert labels(said) == ["Another day", "Menu"]
 
 
 async def test_a_time_that_does_not_exist_is_no_time(stage: Stage, aisha: Person, marco: Person) -> None:
@@ -241,6 +242,106 @@ async def test_a_time_that_does_not_exist_is_no_time(stage: Stage, aisha: Person
     said = await says_as_read(stage, marco, text, what="meetings:time")
     assert "I found no time in that" in said[0].text
     assert "When would you like to meet Aisha?" in said[1].text
+
+
+# -- an hour without a day ------------------------------------------------------------------------------
+
+
+async def test_an_hour_is_one_of_the_day_that_is_on_the_screen(stage: Stage, aisha: Person, marco: Person) -> None:
+    match_id = (await the_meeting(stage)).match_id
+    await stage.taps(marco, f"meetings:day:{match_id}:20261120")
+    (asked,) = await says_as_read(stage, marco, "half past 10", what="meetings:time")
+    assert plain(asked.text) == "Friday 20 November, at 10:30 with Aisha, is that right?"
+    await says_as_read(stage, marco, "Saturday", what="meetings:time")
+    (asked,) = await says_as_read(stage, marco, "at 4", what="meetings:time")
+    assert plain(asked.text) == "Saturday 21 November, at 16:00 with Aisha, is that right?"
+    (hours,) = await says_as_read(stage, marco, "in the evening", what="meetings:time")
+    assert plain(hours.text) == "Saturday 21 November: at what time?"
+    assert labels(hours)[:2] == ["18:00", "19:00"]
+
+
+@pytest.mark.parametrize("said", ["10", "10:00"])
+async def test_a_number_is_one_of_the_hours_on_the_screen(
+    stage: Stage, aisha: Person, marco: Person, said: str
+) -> None:
+    match_id = (await the_meeting(stage)).match_id
+    await stage.taps(marco, f"meetings:day:{match_id}:20261120")
+    await stage.answers(marco, said)
+    assert rules.restored((await the_meeting(stage)).times) == [FRIDAY_10]
+
+
+async def test_a_number_that_may_be_two_hours_presses_neither(stage: Stage, aisha: Person, marco: Person) -> None:
+    (hours,) = await says_as_read(stage, marco, "Friday between 8 and 22")
+    spoken = {button.label: button.means for row in hours.buttons for button in row if ":want:" in button.data}
+    assert {"08:00", "12:00"} <= spoken.keys()
+    for label, means in spoken.items():
+        assert ("8" in means) is (label == "08:00" and "20:00" not in spoken)
+
+
+async def test_an_hour_alone_is_first_one_of_the_times_on_offer(stage: Stage, aisha: Person, marco: Person) -> None:
+    (asked,) = await says_as_read(stage, marco, "at 10", what="meetings:time")
+    assert labels(asked) == [
+        "Thursday 19 November, at 10:00",
+        "Thursday 26 November, at 10:00",
+        "Tomorrow, Wednesday 18 November, at 10:00",
+        "None of these",
+    ]
+    (asked,) = await says_as_read(stage, marco, "at 11", what="meetings:time")
+    assert plain(asked.text) == "tomorrow, Wednesday 18 November, at 11:00 with Aisha, is that right?"
+
+
+async def test_a_part_of_any_day_offers_some(stage: Stage, aisha: Person, marco: Person) -> None:
+    (offered,) = await says_as_read(stage, marco, "in the evening", what="meetings:time")
+    assert labels(offered)[:3] == [
+        "Today, Tuesday 17 November, at 18:00",
+        "Tomorrow, Wednesday 18 November, at 18:00",
+        "Thursday 19 November, at 18:00",
+    ]
+
+
+async def test_moving_to_an_hour_is_on_the_same_day(
+    stage: Stage, aisha: Person, marco: Person, agreed: Meeting
+) -> None:
+    (asked,) = await says_as_read(stage, marco, "at 4", what="meetings:move")
+    assert plain(asked.text) == "Shall I ask Aisha to move your meeting to Thursday 19 November, at 16:00?"
+
+
+async def test_another_hour_than_the_proposed_one_is_on_that_day(stage: Stage, aisha: Person, marco: Person) -> None:
+    await stage.answers(marco, "1")
+    (asked,) = await says_as_read(stage, aisha, "rather at 11")
+    assert plain(asked.text) == "Thursday 19 November, at 11:00 with Marco, is that right?"
+
+
+async def test_only_a_number_names_no_row(stage: Stage, aisha: Person, marco: Person) -> None:
+    said = await says_as_read(stage, marco, "77", what="meetings:time")
+    assert stage.forged == 0
+    assert "When would you like to meet Aisha?" in said[-1].text
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("va bene il secondo", "2"),
+        ("la prima che va bene", "1"),
+        ("der zweite passt", "2"),
+        ("el segundo me va bien", "2"),
+        ("the third one please", "3"),
+        ("L’ultimo, grazie", "3"),
+        ("non il primo", ""),
+        ("the first or the second", ""),
+        ("un secondo, per favore", ""),
+        ("prima delle dieci", ""),
+        ("the first time we met I could not come to the shop", ""),
+        ("", ""),
+    ],
+)
+def test_which_of_three_in_a_few_words(text: str, number: str) -> None:
+    assert rules.ordinal(text) == number
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_written_an_ordinal_is_one_of_three(said: str) -> None:
+    assert rules.ordinal(said) in ("", "1", "2", "3")
 
 
 @given(st.text(max_size=30))

@@ -5,9 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import db.people
+from bot.case import Case
 from bot.clock import QuietHours
 from bot.meetings import due, rules
 from bot.messages import Outgoing
+from bot.people import service as people
 from db.meetings import AGREED, Meeting, Reminder
 from db.people import Person
 from tests.matching.stage import HOUSE, Stage, data_of, labels, plain
@@ -189,7 +192,62 @@ async def test_a_new_time_is_confirmed_anew(stage: Stage, aisha: Person, marco: 
     assert len(await stage.told(aisha)) == before + 1
     assert (await of_kind(stage, "silent"))[1:] == [(marco.id, "waiting")]
     waiting = [row for row in await stage.rows(Reminder) if (row.kind, row.state) == ("silent", "waiting")]
-    assert [row.due_at for row in waiting] == [later - rules.SILENT_BEFORE]
+    assert [row.due_at for row in waiting] == [datetime(2026, 11, 19, 19, 0, tzinfo=UTC)]  # not at 7 in the morning
+
+
+@pytest.mark.parametrize(
+    ("start", "asked"),
+    [
+        ("2026-11-19 07:00", "2026-11-18 20:00"),
+        ("2026-11-19 10:59", "2026-11-18 20:00"),
+        ("2026-11-19 11:00", "2026-11-19 08:00"),
+        ("2026-11-19 21:00", "2026-11-19 18:00"),
+        ("2027-03-28 09:00", "2027-03-27 20:00"),  # in the night the clocks go forward
+        ("2026-10-25 09:00", "2026-10-24 20:00"),  # … and back
+    ],
+)
+@pytest.mark.parametrize("zone", ["Europe/Rome", "Europe/Berlin", "Europe/Madrid", "Europe/London"])
+def test_nobody_is_asked_about_silence_at_night(zone: str, start: str, asked: str) -> None:
+    here = ZoneInfo(zone)
+    begins, due = (datetime.fromisoformat(one).replace(tzinfo=here) for one in (start, asked))
+    assert rules.ask_about_silence_at(begins.astimezone(UTC), here, QUIET) == due.astimezone(UTC)
+
+
+async def test_who_says_again_that_they_come_is_on_the_way(
+    stage: Stage, aisha: Person, marco: Person, in_person: Meeting
+) -> None:
+    await stage.says(marco, "meetings:coming", "I'll be there")
+    await stage.says(marco, "meetings:coming", "I'll be there")  # two days before: once is enough
+    before = len(await stage.told(aisha))
+    stage.now = THURSDAY_10 - timedelta(minutes=50)
+    for _ in range(2):
+        await stage.says(marco, "meetings:coming", "I'm coming")
+    assert (await stage.last_told(aisha)).text == "Marco is on the way."
+    assert len(await stage.told(aisha)) == before + 1
+
+
+# -- who moves to another zone --------------------------------------------------------------------------
+
+
+async def test_who_moves_keeps_the_moment_and_is_reminded_in_their_own_day(
+    stage: Stage, aisha: Person, marco: Person, agreed: Meeting
+) -> None:
+    await stage.change(marco, zone="America/New_York")  # there it is at 4 in the morning
+    async with stage.database.begin() as session:
+        me = await db.people.get(session, marco.id)
+        assert me
+        talk = await db.people.conversation(session, me.id, stage.now)
+        case = Case(session, stage.now, me, talk, HOUSE, "moved")
+        for look_after in people.MOVED:
+            await look_after(case)
+        (said,) = case.said
+    assert plain(said.text) == "Your meeting with Aisha stays. On your clock it is: Thursday 19 November, at 04:00."
+    (kept,) = await stage.rows(Meeting)
+    assert (kept.starts_at, kept.sequence) == (THURSDAY_10, agreed.sequence)
+    waiting = {(row.person_id, row.kind): row.due_at for row in await stage.rows(Reminder)}
+    assert waiting[marco.id, "day"] == datetime(2026, 11, 18, 13, 0, tzinfo=UTC)  # at 8 in New York, not at 4
+    assert waiting[marco.id, "hour"] == THURSDAY_10 - timedelta(hours=1)
+    assert waiting[aisha.id, "day"] == THURSDAY_10 - timedelta(days=1)
 
 
 # -- on which clock -------------------------------------------------------------------------------------

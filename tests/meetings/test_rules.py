@@ -86,7 +86,8 @@ def test_a_taken_hour_moves_to_the_next_week() -> None:
     ("moment", "wrong"),
     [
         (TUESDAY - timedelta(days=1), rules.PAST),
-        (TUESDAY, rules.PAST),
+        (TUESDAY - timedelta(minutes=15), rules.PAST),
+        (TUESDAY, rules.SOON),
         (TUESDAY + timedelta(minutes=59), rules.SOON),
         (TUESDAY + timedelta(hours=1), rules.FINE),
         (TUESDAY + timedelta(days=366), rules.FAR),

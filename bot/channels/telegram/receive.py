@@ -63,6 +63,13 @@ def _can_be_kept(update: dict[str, Any]) -> bool:
     return True
 
 
+def _written(message: object) -> str:
+    """What stands above the buttons, as HTML: a message's text, or what is written below its file."""
+    if not isinstance(message, Message):
+        return ""
+    return _clean(message.text_html if message.text else message.caption_html if message.caption else "")
+
+
 def parse(payload: dict[str, Any], bot: Bot) -> Incoming:
     """Read one raw update with PTB; raises whatever PTB raises when it is malformed."""
     update = Update.de_json(payload, bot)
@@ -72,7 +79,7 @@ def parse(payload: dict[str, Any], bot: Bot) -> Incoming:
         return Incoming(
             "tap",
             address,
-            text=_clean(query.message.text_html) if isinstance(query.message, Message) and query.message.text else "",
+            text=_written(query.message),
             data=_clean(query.data or ""),
             message_id=str(query.message.message_id) if query.message else "",
             callback_id=query.id,

@@ -22,6 +22,7 @@ from bot.channels.telegram.request import Broken, NotConnected
 from bot.messages import Outgoing
 
 _GONE = ("chat not found", "user is deactivated", "bot was blocked", "peer_id_invalid")
+_HAS_A_FILE = "no text in the message to edit"  # then what is written there is the file's caption
 _CANNOT_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 
@@ -76,14 +77,19 @@ async def _send(bot: Bot, chat: int, message: Outgoing) -> str:
 
 
 async def _edit(bot: Bot, chat: int, message: Outgoing) -> str:
+    where: dict[str, Any] = {
+        "chat_id": chat,
+        "message_id": int(message.edit),
+        "parse_mode": ParseMode.HTML,
+        "reply_markup": inline(message.buttons),
+    }
     try:
-        changed = await bot.edit_message_text(
-            message.text,
-            chat_id=chat,
-            message_id=int(message.edit),
-            parse_mode=ParseMode.HTML,
-            reply_markup=inline(message.buttons),
-        )
+        try:
+            changed = await bot.edit_message_text(message.text, **where)
+        except BadRequest as error:
+            if _HAS_A_FILE not in error.message.lower():
+                raise
+            changed = await bot.edit_message_caption(caption=message.text, **where)
     except BadRequest as error:
         said = error.message.lower()
         if "not modified" in said:

@@ -55,6 +55,7 @@ class _Grammar:
     ahead: tuple[tuple[re.Pattern[str], int], ...]
     bounds: tuple[tuple[Bound, re.Pattern[str]], ...]
     month_before: re.Pattern[str]
+    units: re.Pattern[str]
     refused_before: re.Pattern[str]
     refused_after: re.Pattern[str]
 
@@ -121,6 +122,7 @@ def _grammar(language: str) -> _Grammar:
             ("from", re.compile(rf"(?<!\w)(?:{voc.from_day})\Z")),
         ),
         month_before=re.compile(rf"(?<!\w){month}\s+(?:the\s+)?\Z"),
+        units=re.compile(rf"\s*(?:{voc.units}|[%€$£])(?!\w)"),
         refused_before=re.compile(rf"(?<!\w)(?:{voc.not_before})\s+\Z"),
         refused_after=re.compile(rf"\s+(?:{voc.not_after})(?!\w)"),
     )
@@ -152,6 +154,11 @@ def find(plain: str, language: str, now: datetime, hours: list[Span]) -> list[Da
         date = date_on(weekday_named(match["day"], grammar.voc), int(match["n"]), today)
         if date and _is_free(match.span("n"), hours):
             keep(match.span(), date)
+        elif 24 < int(match["n"]) <= 31 and not grammar.units.match(plain, match.end()):
+            # "Monday 25" when the 25th is a Wednesday: no hour, so one of the two is a slip.
+            weekday, of_month = weekday_named(match["day"], grammar.voc), _day_of_month(int(match["n"]), today)
+            if of_month:
+                keep(match.span(), of_month, _coming(weekday, today))
     found += [days for days in _day_ranges(plain, grammar, today) if _is_free(days.span, [f.span for f in found])]
     for match in grammar.weekday.finditer(plain):
         if _is_day(match, plain, grammar, hours) and _is_free(match.span(), hours):
@@ -195,7 +202,7 @@ def _range_start(first: Days, end: int, plain: str, grammar: _Grammar) -> int | 
 def is_refused(days: Days, plain: str, language: str) -> bool:
     """ "not Tuesday", "el martes no": named only to be ruled out."""
     grammar = _grammar(language)
-    before, after = plain[max(0, days.span[0] - 20) : days.span[0]], plain[days.span[1] : days.span[1] + 40]
+    before, after = plain[max(0, days.span[0] - 40) : days.span[0]], plain[days.span[1] : days.span[1] + 40]
     return bool(grammar.refused_before.search(before) or grammar.refused_after.match(after))
 
 

@@ -3,10 +3,10 @@
 import atexit
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from bot.words.times import clock, days, spelling
+from bot.words.times import clock, dates, days, spelling
 from bot.words.times.clock import Span, TimeOfDay
 from bot.words.times.clockface import grammar_of
 from bot.words.times.days import DAY, WEEK, Days
@@ -31,12 +31,14 @@ class TimeFound:
 
     `grain` is how exactly it was said: minute, hour, day, week, month, quarter or year. `span` are the offsets
     in the text. "After 3" ends with the day, "by Friday" starts now, "from Monday on" is given a week.
+    Not `dated`: an hour was said and no day, so that it is the next one only if nothing else is talked about.
     """
 
     start: datetime
     end: datetime
     grain: str
     span: Span
+    dated: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +67,29 @@ def find(text: str, language: str, now: datetime, until: float) -> list[TimeFoun
     message = read(text)
     phones = [match.span() for match in _PHONE_NUMBER.finditer(message.plain)]
     plain = blank(message.plain, phones)
-    if not any(letter.isalnum() for letter in plain):
+    if not any(letter.isalnum() for letter in plain) or dates.is_impossible(plain, language):
         return []
     wall = now.replace(tzinfo=None, fold=0)
     midnight = wall.replace(hour=0, minute=0, second=0, microsecond=0)
 
     waits = days.waits(plain, language)
     greetings = clock.greetings(plain, language)
-    rest = blank(plain, [*(wait.span for wait in waits), *greetings])
+    figures = dates.find(plain, language, wall)
+    rest = blank(plain, [*(one.span for one in (*waits, *figures)), *greetings])
     hours, brought = clock.find(rest, language, wall)
     named = days.find(rest, language, wall, [hour.span for hour in hours])
     known = [one for one in named if not days.is_refused(one, plain, language)]
     known += [Days(b.span, ((midnight + DAY * b.days, midnight + DAY * (b.days + 1)),)) for b in brought]
-    read_already = [one.span for one in (*waits, *hours, *named, *known)] + greetings
+    read_already = [one.span for one in (*waits, *figures, *hours, *named, *known)] + greetings
     read_already += phones + [span for hour in hours for span in hour.aside]
-    dates, moments = _by_duckling(message, read_already, language, now, until)
-    dates = [one for one in dates if not days.is_refused(one, plain, language)]
+    whole_days, moments = _by_duckling(message, read_already, language, now, until)
+    whole_days = [one for one in (*figures, *whole_days) if not days.is_refused(one, plain, language)]
     moments += [
         _Moment(wait.span, start, later(start, _MINUTE), "minute")
         for wait in waits
         for start in [later(now.replace(second=0, microsecond=0), wait.wait)]
     ]
-    known = [days.with_bound(one, plain, language) for one in _merged(known, dates, plain, language)]
+    known = [days.with_bound(one, plain, language) for one in _merged(known, whole_days, plain, language)]
 
     ranked = [
         _Ranked(0, TimeFound(moment.start, moment.end, moment.grain, message.span(*moment.span))) for moment in moments
@@ -112,7 +115,7 @@ def _by_duckling(
     if not any(letter.isalnum() for letter in plain):
         return [], []
     text, offsets = spelling.for_duckling(plain, spelled, language)
-    dates: list[Days] = []
+    found: list[Days] = []
     moments: list[_Moment] = []
     wall = now.replace(microsecond=0, tzinfo=None, fold=0)
     for parsed in duckling.parse(text, language, wall, until):
@@ -131,10 +134,10 @@ def _by_duckling(
                 if is_before(start, end)
             ]
         elif parsed.since is None and parsed.grain == "day":
-            dates.append(Days(span, ((to - DAY, to),), bound="until"))  # an hour next to it is of the last day
+            found.append(Days(span, ((to - DAY, to),), bound="until"))  # an hour next to it is of the last day
         elif since < to:
-            dates.append(Days(span, ((since, to),), parsed.grain))
-    return dates, moments
+            found.append(Days(span, ((since, to),), parsed.grain))
+    return found, moments
 
 
 def _zone(now: datetime) -> tzinfo:
@@ -269,7 +272,7 @@ def _hours_alone(hour: TimeOfDay, now: datetime, span: Span) -> Iterator[_Ranked
         deadline = reading[1] if hour.shape == "before" else reading[0]
         date = midnight if midnight + _MINUTE * deadline > wall else midnight + DAY
         for start, end in _stretches(date, reading, hour, now):
-            yield _Ranked(2 * h, TimeFound(start, end, hour.grain, span))
+            yield _Ranked(2 * h, TimeFound(start, end, hour.grain, span, dated=False))
 
 
 def _days_alone(day: Days, now: datetime, span: Span) -> Iterator[_Ranked]:

@@ -93,7 +93,7 @@ ENGLISH = Vocabulary(
     r"(?:[a-z]+ ){1,2}(?:road|rd|street|avenue|lane)|shops?|employees|"
     r"photos?|pictures|kids|children|different|of|other|more|stars?",
     or_words=r"or|and|otherwise|else",
-    not_before=r"(?:not|except|but not|can't do|cannot do|cant do|can't|can't make|cant make)(?: on)?",
+    not_before=r"(?:not|neither|nor|except|but not|can't do|cannot do|cant do|can't|can't make|cant make)(?: on)?",
     not_after=r"(?:is no good|doesn't work|does not work|is bad|won't work)",
     next_=r"(?:next|nxt|coming)\s+",
     next_after=r"(?!)",

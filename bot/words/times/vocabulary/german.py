@@ -101,7 +101,7 @@ GERMAN = Vocabulary(
     units=r"kilo|kg|gramm|liter|meter|stock|stockwerk|etage|og|klasse|reihe|stunden?|std|min(?:uten?)?|tage?n?|wochen?|monate?n?|jahre?n?|leuten?|personen|mal|euro|prozent|km|lektionen|"
     r"beitra?e?ge|la?e?den|mitarbeiter|kinder|fotos?|bilder|uhr und|teile[rn]?|ecken|sterne",
     or_words=r"oder|und|sonst|bzw",
-    not_before=r"(?:nicht|au[s]{1,2}er|nur nicht|kein|(?:an)?statt)(?: am)?",
+    not_before=r"(?:nicht|weder(?: [\w ]+ noch)?|au[s]{1,2}er|nur nicht|kein|(?:an)?statt)(?: am)?",
     not_after=r"(?:(?:geht|kann|passt|klappt) (?:(?:es|ich|mir|bei mir|aber|leider) )*)?"
     r"nicht(?! (?:vor|nach|ab|spa?e?ter))",
     from_today=("heute?", "morgen", "u?e?bermorgen"),

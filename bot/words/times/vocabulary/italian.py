@@ -86,7 +86,7 @@ ITALIAN = Vocabulary(
     units=r"or[ae]|min(?:uti?)?|giorn[oi]|settiman[ae]|mes[ei]|ann[oi]|person[ae]|volt[ae]|euro|percento|km|lezion[ei]|foto|"
     r"g|gb|post|negozi|dipendenti|figli[eo]?|cose|domande|ragazz[eio]|signore|clienti|altre|mie|sue|stelle",
     or_words=r"o|oppure|e|ed",
-    not_before=r"(?:(?<!perche )non|tranne)(?: (?:il|di|la))?|no (?:il|di|la)",
+    not_before=r"(?:(?<!perche )non|ne|neanche|nemmeno|neppure|tranne)(?: (?:il|di|la))?|no (?:il|di|la)",
     not_after=r"(?:no(?! problem)(?!\s*\?)|non posso|non va|non riesco)",
     next_=r"(?:(?<!settimana )prossim[oa]|il prossimo|la prossima)\s+",
     next_after=r"\s+(?:prossim[oa]|che viene|venturo)",

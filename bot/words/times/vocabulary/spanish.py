@@ -88,7 +88,7 @@ SPANISH = Vocabulary(
     units=r"horas?|min(?:utos?)?|dias?|semanas?|mes(?:es)?|anos?|personas?|veces|euros?|por ciento|km|lecciones|fotos?|"
     r"tiendas|empleados|hij[oa]s|cosas|clientes|preguntas|otras|mis|sus|publicaciones|estrellas",
     or_words=r"o|u|y|e",
-    not_before=r"no (?:el|los)|(?:no sea|excepto|menos)(?: el| los)?",
+    not_before=r"no (?:el|los)|(?:ni|tampoco)(?: el| los)?|(?:no sea|excepto|menos)(?: el| los)?",
     not_after=r"no(?! (?:hay|importa|pasa nada|te|os|le))",
     next_=r"(?<!semana )(?:el )?(?:proximo|proxima|siguiente)\s+",
     next_after=r"\s+(?:que viene|proximo|proxima|siguiente|q viene)",
