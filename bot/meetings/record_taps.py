@@ -2,13 +2,14 @@
 
 import asyncio
 import html
+import json
 from collections.abc import Sequence
 
 import db.meeting_papers
-from bot import proof
+from bot import credential, proof
 from bot.case import Case, Taps, number
 from bot.errors import Refused
-from bot.meetings import papers, record
+from bot.meetings import badge, papers, record
 from bot.meetings.record import Record
 from bot.messages import Button, File
 from bot.people.menu import help_row
@@ -40,7 +41,7 @@ async def show(case: Case, _args: tuple[str, ...]) -> None:
 
 @taps("record_pdf")
 async def paper(case: Case, _args: tuple[str, ...]) -> None:
-    """The paper, to print or to send along with an application."""
+    """The paper, to print or to send along with an application; and the same for machines."""
     t = case.t
     issued = await papers.issue(case)
     if issued is None:
@@ -49,10 +50,12 @@ async def paper(case: Case, _args: tuple[str, ...]) -> None:
     page = proof.page(case.settings, given.code)
     file = await asyncio.to_thread(record.pdf, mine, page, papers.day_of(given))
     text = t("Here is your record, to print or to send along with an application. Anybody can check it on this page:")
+    case.say(f"{text}\n{page}", file=File.of_bytes("record.pdf", file, "application/pdf"))
+    signed = json.dumps(credential.signed(case.settings, badge.of(given)), indent=2)
     return case.say(
-        f"{text}\n{page}",
+        t("And this is the same as a digital badge (Open Badges), for websites and apps that collect badges."),
         *_rows(case, [Button(t.plain("Take this paper back"), f"meetings:paper:{given.id}")]),
-        file=File.of_bytes("record.pdf", file, "application/pdf"),
+        file=File("record.json", signed, "application/json"),
     )
 
 

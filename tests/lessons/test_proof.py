@@ -289,17 +289,6 @@ def test_modules_count_by_the_lessons_one_gets() -> None:
     assert proof.earned((), {"x"}) == []
 
 
-def test_codes_are_of_128_bits_and_known_again() -> None:
-    codes = {codes.new_code() for _ in range(1000)}
-    assert len(codes) == 1000
-    assert all(codes.is_code(code) for code in codes)
-
-
-@given(st.text(max_size=40))
-def test_any_text_is_a_code_or_not(text: str) -> None:
-    assert codes.is_code(text) == (re.fullmatch(r"[A-Za-z0-9_-]{22}", text) is not None and "\n" not in text)
-
-
 @pytest.mark.parametrize(
     ("header", "language"),
     [

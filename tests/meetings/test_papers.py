@@ -1,6 +1,7 @@
 """The paper of a trainer's record and the page that confirms it: the same words, as long as they are true."""
 
 import asyncio
+import json
 import re
 from base64 import b64decode
 from datetime import date, timedelta
@@ -9,10 +10,12 @@ import httpx
 import pypdfium2
 import pytest
 import zxingcpp
+from cryptography.exceptions import InvalidSignature
 from sqlalchemy import select
 from starlette.applications import Starlette
 
 import db.people
+from bot.meetings import badge
 from bot.messages import LANGUAGES, Outgoing
 from bot.proof import is_code
 from bot.texts import tongue
@@ -21,6 +24,7 @@ from db.engine import Database
 from db.meeting_papers import Paper
 from db.meetings import Meeting
 from db.people import Person
+from tests.badges import opened
 from tests.matching import stage as stages
 from tests.matching.stage import Stage, data_of, labels
 from tests.meetings.conftest import PUBLIC
@@ -259,3 +263,81 @@ async def test_a_paper_asked_for_while_it_is_settled_never_says_more(
             valid = await session.scalars(select(Paper).where(Paper.withdrawn_at.is_(None)))
             for one in valid:
                 assert dict(one.facts["meetings"])[met.id] <= 30
+
+
+# -- as a credential ----------------------------------------------------------------------------------------
+
+
+async def test_the_credential_says_what_the_paper_says_and_is_signed(
+    stage: Stage, aisha: Person, agreed: Meeting, met: Meeting
+) -> None:
+    await held(stage, agreed, 0, 90)
+    shown = await stage.taps(aisha, "meetings:record_pdf")
+    (one,) = await papers(stage)
+    assert shown[1].file
+    assert (shown[1].file.name, shown[1].file.mime) == ("record.json", "application/json")
+    served = await get(stage, f"/verify/{one.code}.json")
+    assert served.headers["Access-Control-Allow-Origin"] == "*"
+    keys = (await get(stage, "/.well-known/jwks.json")).json()["keys"]
+    for envelope in (served.json(), json.loads(shown[1].file.content)):
+        assert envelope["type"] == "EnvelopedVerifiableCredential"
+        token = envelope["id"].removeprefix("data:application/vc+jwt,")
+        said = opened(token, keys)
+        assert said["type"] == ["VerifiableCredential", "OpenBadgeCredential"]
+        assert (said["jti"], said["id"]) == (f"{PUBLIC}/verify/{one.code}.json",) * 2
+        assert (said["iss"], said["nbf"]) == (PUBLIC, int(one.issued_at.timestamp()))
+        subject, achievement = said["credentialSubject"], said["credentialSubject"]["achievement"]
+        assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", subject["id"])
+        assert (said["sub"], subject["identifier"][0]["identityHash"]) == (subject["id"], one.name)
+        assert (said["name"], achievement["name"]) == ("One-to-one training in social media",) * 2
+        assert achievement["type"] == ["Achievement"]
+        assert achievement["achievementType"] == "CommunityService"
+        assert "both sides" in achievement["criteria"]["narrative"]
+        measures = {measure["id"]: measure["name"] for measure in achievement["resultDescription"]}
+        results = {measures[result["resultDescription"]]: result["value"] for result in subject["result"]}
+        assert results == {"Hours confirmed": "2.5", "Meetings held": "2"}
+        assert (subject["activityStartDate"], subject["activityEndDate"]) == (
+            "2026-11-19T00:00:00Z",
+            "2026-11-20T00:00:00Z",
+        )
+        assert subject["narrative"].splitlines() == [
+            "- 2.5 hours of one-to-one training, confirmed by both sides",
+            "- 2 meetings",
+            "- 1 learner of 50+ from a small business",
+            "- Topics: Instagram",
+        ]
+        for secret in ("Marco", "So patient", aisha.address):
+            assert secret not in json.dumps(said, ensure_ascii=False)
+    token = served.json()["id"].partition(",")[2]
+    with pytest.raises(InvalidSignature):
+        opened(token[:-6] + ("AAAAAA" if token[-6:] != "AAAAAA" else "BBBBBB"), keys)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_credential_is_in_the_language_of_the_paper(
+    stage: Stage, aisha: Person, met: Meeting, language: str
+) -> None:
+    await stage.change(aisha, language=language)
+    _, code = await paper(stage, aisha)
+    await stage.change(aisha, language="en" if language != "en" else "de", name="Somebody else")
+    keys = (await get(stage, "/.well-known/jwks.json")).json()["keys"]
+    served = (await get(stage, f"/verify/{code}.json")).json()
+    said = opened(served["id"].partition(",")[2], keys)
+    t, subject = tongue(language), said["credentialSubject"]
+    assert said["name"] == t.plain("One-to-one training in social media")
+    assert subject["achievement"]["inLanguage"] == language
+    assert subject["role"] == t.plain("Trainer for social media, one to one (volunteer)")
+    assert t.plain("1 hour of one-to-one training, confirmed by both sides") in subject["narrative"]
+    assert subject["identifier"][0]["identityHash"] == "Aisha <b>Müller</b>", "as it stood on it that day"
+
+
+async def test_two_papers_are_of_the_same_achievement_and_not_of_the_same_subject(
+    stage: Stage, aisha: Person, agreed: Meeting, met: Meeting
+) -> None:
+    _, first = await paper(stage, aisha)
+    await held(stage, agreed, 0, 90)
+    _, second = await paper(stage, aisha)
+    one, other = [badge.of(each) for each in await papers(stage)]
+    assert (one.code, other.code) == (first, second)
+    assert one.achievement == other.achievement
+    assert one.subject != other.subject
