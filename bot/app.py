@@ -22,6 +22,7 @@ import db.lessons
 import db.meetings
 import db.outbox
 import db.people
+from bot import credential
 from bot.announcements import due as announcements_due
 from bot.case import House
 from bot.channels.base import Impossible, SendError
@@ -29,7 +30,7 @@ from bot.channels.telegram import receive
 from bot.channels.telegram.channel import TelegramChannel
 from bot.clock import Clock
 from bot.errors import Misconfigured
-from bot.lessons import credential, curriculum, search
+from bot.lessons import curriculum, search
 from bot.lessons import due as lessons_due
 from bot.matching import due as matching_due
 from bot.meetings import due as meetings_due

@@ -11,15 +11,21 @@ from db.meetings import HELD, Feedback, Meeting
 from db.people import Person
 
 
-async def confirmed(session: AsyncSession, trainer_id: int) -> Sequence[tuple[Meeting, Match, Person]]:
-    """The meetings of this trainer whose length is confirmed, with the pair and the worker, in their order."""
-    rows = await session.execute(
+async def confirmed(
+    session: AsyncSession, trainer_id: int, *, lock: bool = False
+) -> Sequence[tuple[Meeting, Match, Person]]:
+    """The meetings of this trainer whose length is confirmed, with the pair and the worker, in their order; with
+    `lock`, nobody settles one of them otherwise until the transaction ends."""
+    query = (
         select(Meeting, Match, Person)
         .join(Match, Match.id == Meeting.match_id)
         .join(Person, Person.id == Match.worker_id)
         .where(Match.trainer_id == trainer_id, Meeting.state == HELD, Meeting.minutes > 0)
         .order_by(Meeting.starts_at, Meeting.id)
     )
+    if lock:
+        query = query.with_for_update(of=Meeting, read=True).execution_options(populate_existing=True)
+    rows = await session.execute(query)
     return [(meeting, match, worker) for meeting, match, worker in rows]
 
 

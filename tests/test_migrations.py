@@ -129,6 +129,34 @@ async def test_each_step_keeps_what_is_there(empty_database_url: str) -> None:
     await database.close()
 
 
+async def test_papers_and_notes_come_and_go_and_leave_the_rest(empty_database_url: str) -> None:
+    await up(empty_database_url, "0001")
+    for statement in AT_FIRST.split(";"):
+        await execute(empty_database_url, statement)
+    await up(empty_database_url, "0006")
+    met = f"insert into meetings (id, match_id, state, times, room, place, called_off_why, called_off_late, minutes, \
+        sequence, created_at, changed_at) values (3, 9, 'held', '[]', '', '', '', false, 60, 0, {DAY}, {DAY})"
+    await execute(empty_database_url, met)
+    await up(empty_database_url, "0007")
+    paper = f"insert into meeting_papers (person_id, code, name, language, facts, issued_at) \
+        values (2, 'code{{}}', 'Aisha', 'it', '{{{{}}}}', {DAY})"
+    note = f"insert into meeting_notes (person_id, asked_at, before) values (1, {DAY}, 2)"
+    await execute(empty_database_url, paper.format(1))
+    await execute(empty_database_url, paper.format(2))
+    await execute(empty_database_url, note)
+    for twice in (paper.format(1), note):
+        with pytest.raises(IntegrityError):
+            await execute(empty_database_url, twice)
+    await down(empty_database_url, "0006")
+    assert {"meeting_papers", "meeting_notes"}.isdisjoint(await look(empty_database_url, table_names))
+    (kept,) = await execute(empty_database_url, "select id, match_id, minutes from meetings")
+    assert tuple(kept) == (3, 9, 60)
+    await up(empty_database_url)
+    await execute(empty_database_url, paper.format(1))
+    await execute(empty_database_url, "delete from people where id = 2")
+    assert await execute(empty_database_url, "select id from meeting_papers") == []
+
+
 async def execute(url: str, statement: str) -> list[Any]:
     database = Database(url)
     async with database.begin() as session:

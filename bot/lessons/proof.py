@@ -3,39 +3,19 @@
 An award is given once, under the name and in the language of that day; its `code` opens the page that confirms it.
 """
 
-import re
-import secrets
 from collections.abc import Sequence
 
 import db.lessons
 from bot.case import Case
 from bot.lessons import service
 from bot.lessons.curriculum import TRACKS, Curriculum, Lesson
-from bot.paper import PROGRAMME as PROGRAMME
-from bot.settings import Settings
+from bot.proof import new_code
 from db.lessons import Award
-
-_CODE = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
-
-
-def new_code() -> str:
-    """128 random bits, in letters that an address may hold."""
-    return secrets.token_urlsafe(16)
-
-
-def is_code(text: str) -> bool:
-    """Whether :func:`new_code` could have made this; what could not is not looked for."""
-    return len(text) == 22 and _CODE.fullmatch(text) is not None
 
 
 def is_certificate(about: str) -> bool:
     """An award is about a track (a certificate) or about a module of one (a badge)."""
     return about in TRACKS
-
-
-def page(settings: Settings, code: str) -> str:
-    """The address of the page that confirms the award."""
-    return f"{settings.public_address}/verify/{code}"
 
 
 def title(curriculum: Curriculum, about: str, language: str) -> str:

@@ -4,14 +4,17 @@ import asyncio
 import json
 
 import db.lessons
+from bot import credential
 from bot.case import JOINED, Case, Taps, number
 from bot.errors import Forged
-from bot.lessons import certificate, credential, proof, service
+from bot.lessons import certificate, proof, service
+from bot.lessons import credential as badge
 from bot.lessons.certificate import Certificate
 from bot.lessons.service import UNKNOWN
 from bot.messages import Button, File
 from bot.people.menu import help_row
 from bot.people.service import local
+from bot.proof import page as page_of
 from db.lessons import Award
 
 taps = Taps("lessons")
@@ -71,7 +74,7 @@ async def send(case: Case, args: tuple[str, ...]) -> None:
     award = await case.session.get(Award, number(args))
     if award is None or award.person_id != case.person.id:
         raise Forged(UNKNOWN)
-    page = proof.page(case.settings, award.code)
+    page = page_of(case.settings, award.code)
     printed = Certificate(
         language=t.language,
         whole_track=proof.is_certificate(award.about),
@@ -87,7 +90,7 @@ async def send(case: Case, args: tuple[str, ...]) -> None:
         t("Here it is, to print or to send on. Anybody can check it on this page:") + f"\n{page}",
         file=File.of_bytes(f"{stem}.pdf", paper, "application/pdf"),
     )
-    signed = json.dumps(credential.signed(case.settings, case.house.curriculum, award), indent=2)
+    signed = json.dumps(credential.signed(case.settings, badge.of(case.house.curriculum, award)), indent=2)
     case.say(
         t("And this is the same as a digital badge (Open Badges), for websites and apps that collect badges."),
         [my_badges(case), *help_row(case)],

@@ -15,7 +15,7 @@ from bot.errors import Forged, Refused
 from bot.matching import service as matching
 from bot.matching.service import NOT_YOURS
 from bot.matching.tell import letter, tell
-from bot.meetings import after_rules, after_screens, service
+from bot.meetings import after_rules, after_screens, papers, service
 from bot.meetings.after_rules import LENGTHS, RATINGS, Said, Verdict, verdict
 from bot.meetings.service import NO_MEETING, Pair
 from bot.messages import Lane
@@ -131,6 +131,8 @@ async def _compare(case: Case, pair: Pair, meeting: Meeting) -> None:
     people, found = await _heard(case, pair.match, meeting)
     meeting.minutes = found.minutes
     meeting.state = HELD if any(said.met for _, said in people) else AGREED
+    if found.kind == "missed":
+        await papers.settled_otherwise(case, pair.match, meeting)
     if found.kind == "differ":
         await _tell_coordinators(case, pair.match, meeting, people, found)
 
@@ -211,4 +213,5 @@ async def settle(case: Case, meeting_id: int, minutes: int) -> Meeting | None:
         for reader, partner in ((one, other), (other, one))
     ]
     await tell(case.session, letters, case.now)
+    await papers.settled_otherwise(case, match, meeting)
     return meeting

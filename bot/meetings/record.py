@@ -10,7 +10,8 @@ from babel import Locale
 
 import db.meeting_figures
 from bot.case import Case
-from bot.paper import INK, PROGRAMME, QR_SIZE, RIGHT, SEA, SOFT, Pages, qr_code, shown
+from bot.matching.service import nothing_written_yet
+from bot.paper import INK, LEFT, PROGRAMME, QR_SIZE, RIGHT, SEA, SOFT, Pages, qr_code, shown
 from bot.people.service import local
 from bot.people.vocabulary import keys, label
 from bot.texts import Tongue, tongue
@@ -20,8 +21,8 @@ MOST_QUOTES = 12  # the newest
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """As plain text. `topics` come with the number of meetings in which they were practised, `quotes` with the
-    worker's first name: only those whose worker allows it."""
+    """As plain text. `topics` are keys and come with the number of meetings in which they were practised, `quotes` with
+    the worker's first name: only those whose worker allows it. `counted` are the meetings (id, minutes) in it."""
 
     language: str
     name: str
@@ -34,6 +35,7 @@ class Record:
     topics: tuple[tuple[str, int], ...] = ()
     languages: tuple[str, ...] = ()
     quotes: tuple[tuple[str, str], ...] = ()
+    counted: tuple[tuple[int, int], ...] = ()
 
     @property
     def hours(self) -> str:
@@ -41,9 +43,11 @@ class Record:
         return tongue(self.language).decimal(round(self.minutes / 60, 1))
 
 
-async def of_trainer(case: Case) -> Record | None:
-    """The record of the person whose case it is; None when nothing is confirmed yet."""
-    rows = await db.meeting_figures.confirmed(case.session, case.person.id)
+async def of_trainer(case: Case, *, lock: bool = False) -> Record | None:
+    """The record of the person whose case it is; None when nothing is confirmed yet. With `lock` it stays true until
+    the transaction ends."""
+    async with nothing_written_yet(case):
+        rows = await db.meeting_figures.confirmed(case.session, case.person.id, lock=lock)
     if not rows:
         return None
     t, known = case.t, keys("topic")
@@ -68,12 +72,13 @@ async def of_trainer(case: Case) -> Record | None:
         meetings=len(rows),
         learners=len({worker.id for _, _, worker in rows}),
         topics=tuple(
-            (label("topic", topic, t.language), number)
+            (topic, number)
             for topic, number in sorted(practised.items(), key=lambda one: (-one[1], one[0]))
             if topic in known
         ),
         languages=tuple(names.get(code, code) for code, _ in spoken.most_common()),
         quotes=tuple(quotes[-MOST_QUOTES:]),
+        counted=tuple((meeting.id, meeting.minutes or 0) for meeting, _, _ in rows),
     )
 
 
@@ -84,7 +89,9 @@ def _first(name: str) -> str:
 def figures(record: Record, t: Tongue) -> list[str]:
     """The figures, a line each, as plain text."""
     return [
-        t.plain("{hours} hours of one-to-one training, confirmed by both sides", hours=record.hours),
+        t.plain("1 hour of one-to-one training, confirmed by both sides")
+        if round(record.minutes / 60, 1) == 1
+        else t.plain("{hours} hours of one-to-one training, confirmed by both sides", hours=record.hours),
         t.n("{n} meeting", "{n} meetings", record.meetings),
         t.n("{n} learner of 50+ from a small business", "{n} learners of 50+ from small businesses", record.learners),
     ]
@@ -95,6 +102,10 @@ def period(record: Record, t: Tongue) -> str:
     if record.first == record.last:
         return t.date(record.first)
     return f"{t.date(record.first)} – {t.date(record.last)}"
+
+
+def how_counted(t: Tongue) -> str:
+    return t.plain("Only meetings count whose length both sides, or a coordinator, have confirmed.")
 
 
 def tasks(t: Tongue) -> list[str]:
@@ -117,7 +128,7 @@ def for_a_cv(record: Record) -> str:
         *(f"– {one}" for one in (*figures(record, t), *tasks(t))),
     ]
     if record.topics:
-        topics = t.list([name for name, _ in record.topics])
+        topics = t.list(topics_of(record, t))
         lines.append(f"– {t.plain('Topics: {topics}', topics=topics)}")
     if record.languages:
         lines.append(f"– {t.plain('Working languages: {languages}', languages=t.list(list(record.languages)))}")
@@ -125,7 +136,7 @@ def for_a_cv(record: Record) -> str:
 
 
 def pdf(record: Record, url: str, day: date) -> bytes:
-    """The paper. `url` is where the programme is found, `day` the day it was written."""
+    """The paper. `url` is the page that confirms it, `day` the day it was written."""
     t = tongue(record.language)
     title = t.plain("Record of training")
     pages = Pages(record.language, f"{title} · {record.name}" if shown(record.name) else title, PROGRAMME)
@@ -137,7 +148,7 @@ def pdf(record: Record, url: str, day: date) -> bytes:
     pages.y -= 10
     for one in figures(record, t):
         pages.bullet(one, 12)
-    _section(pages, t.plain("What was practised"), [_topic(t, name, number) for name, number in record.topics])
+    _section(pages, t.plain("What was practised"), practised(record, t))
     _section(pages, t.plain("Tasks"), tasks(t))
     _section(pages, t.plain("Working languages"), [t.list(list(record.languages))] if record.languages else [])
     if record.quotes:
@@ -150,8 +161,18 @@ def pdf(record: Record, url: str, day: date) -> bytes:
     return pages.done()
 
 
-def _topic(t: Tongue, name: str, number: int) -> str:
-    return t.plain("{topic} ({count})", topic=name, count=t.n("{n} meeting", "{n} meetings", number))
+def topics_of(record: Record, t: Tongue) -> list[str]:
+    """What was practised, the most often practised first."""
+    known = keys("topic")
+    return [label("topic", topic, t.language) if topic in known else topic for topic, _ in record.topics]
+
+
+def practised(record: Record, t: Tongue) -> list[str]:
+    """What was practised, and in how many meetings."""
+    return [
+        t.plain("{topic} ({count})", topic=name, count=t.n("{n} meeting", "{n} meetings", number))
+        for name, (_, number) in zip(topics_of(record, t), record.topics, strict=True)
+    ]
 
 
 def _section(pages: Pages, heading: str, items: Sequence[str]) -> None:
@@ -163,13 +184,15 @@ def _section(pages: Pages, heading: str, items: Sequence[str]) -> None:
 
 
 def _foot(pages: Pages, t: Tongue, url: str, day: date) -> None:
-    """How the hours were counted, the day, and the way to the programme."""
+    """How the hours were counted, the day, and the page that confirms all this."""
     pages.room_for(QR_SIZE + 24)
     top = pages.y - 24
     wide = QR_SIZE + 28
     pages.y = top
-    counted = t.plain("Only meetings count whose length both sides, or a coordinator, have confirmed.")
-    pages.write(counted, 9, SOFT, right=wide)
+    pages.write(how_counted(t), 9, SOFT, right=wide)
     pages.write(t.plain("Written on {day}", day=t.date(day)), 9, SOFT, right=wide)
+    pages.write(t.plain("This page confirms what stands here:"), 9, SOFT, above=10, right=wide)
+    above = pages.y
     pages.write(url, 9, SEA, right=wide)
+    pages.canvas.linkURL(url, (LEFT, pages.y, RIGHT - wide, above))
     qr_code(pages.canvas, url, RIGHT - QR_SIZE, top - QR_SIZE)

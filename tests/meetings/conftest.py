@@ -1,17 +1,31 @@
 """Aisha and Marco, brought together, and what they see when they look for a time."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from bot.matching.service import run_round
+from bot.settings import Settings
 from db.engine import Database
 from db.meetings import Meeting
 from db.people import Person
+from tests.matching import stage as stages
 from tests.matching.stage import HOUSE, Stage
+
+PUBLIC = "https://proof.example"
 
 
 @pytest.fixture
 async def stage(database: Database) -> Stage:
     return await Stage.set(database)
+
+
+@pytest.fixture(autouse=True)
+def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Papers are confirmed at an address of its own and signed with a key of its own."""
+    settings = Settings(public_url=PUBLIC, badge_key=tmp_path / "badge-key.pem")  # pyright: ignore
+    monkeypatch.setattr(stages, "HOUSE", replace(HOUSE, settings=settings))
 
 
 @pytest.fixture

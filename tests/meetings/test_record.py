@@ -19,7 +19,7 @@ from db.people import Person
 from tests.matching.stage import Stage, labels, plain
 
 THURSDAY_10 = datetime(2026, 11, 19, 9, 0, tzinfo=UTC)
-URL = "https://twogether.example.org"
+URL = "https://twogether.example.org/verify/AAAAAAAAAAAAAAAAAAAAAA"
 RECORD = Record(
     language="en",
     name="Aisha",
@@ -29,7 +29,7 @@ RECORD = Record(
     minutes=150,
     meetings=3,
     learners=2,
-    topics=(("Instagram", 3), ("WhatsApp", 1)),
+    topics=(("instagram", 3), ("whatsapp", 1)),
     languages=("Italian", "English"),
     quotes=(("Marco", "She was patient, and now I can post a photo."),),
 )
@@ -73,7 +73,7 @@ async def by_taps(stage: Stage, who: Person, meeting: Meeting, minutes: int) -> 
 
 async def paper(stage: Stage, aisha: Person) -> str:
     shown = await stage.taps(aisha, "meetings:record_pdf")
-    file = shown[-1].file
+    file = shown[0].file
     assert file
     assert (file.name, file.mime) == ("record.pdf", "application/pdf")
     return text_of(b64decode(file.content))
@@ -161,13 +161,14 @@ def test_the_paper_says_it_in_every_language(language: str) -> None:
     written = text_of(pdf(replace(RECORD, language=language), URL, date(2026, 12, 4)))
     for words in ("Aisha", "2.5" if language == "en" else "2,5", "Instagram", *RECORD.quotes[0], *RECORD.languages):
         assert words in written
+    assert URL in written
     cv = for_a_cv(replace(RECORD, language=language))
     assert "Learning 2.0gether, Bologna" in cv
     assert "Instagram" in cv
     assert "Marco" not in cv
 
 
-def test_the_qr_code_leads_to_the_programme() -> None:
+def test_the_qr_code_leads_to_the_page_that_confirms_it() -> None:
     pages = pypdfium2.PdfDocument(pdf(RECORD, URL, date(2026, 12, 4)))
     assert len(pages) == 1
     picture = pages[0].render(scale=2).to_pil()

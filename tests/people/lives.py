@@ -7,6 +7,8 @@ from db.announcements import Announcement
 from db.clusters import Cluster, Coordination, Invitation
 from db.lessons import Answer, Award, Plan, Report, Review, Study
 from db.matching import ACCEPTED, Match, PairMessage, Rest, Round
+from db.meeting_notes import Note
+from db.meeting_papers import Paper
 from db.meetings import Feed, Feedback, Meeting, Reminder, Slot
 from db.outbox import OutboxRow
 from db.people import Conversation, Person
@@ -103,5 +105,7 @@ def _rows_of(one: Person, meeting_id: int) -> list[object]:
         Slot(person_id=one.id, meeting_id=meeting_id, at=SOON),
         Reminder(meeting_id=meeting_id, person_id=one.id, kind="day", sequence=0, due_at=SOON, late_after=SOON),
         Feedback(meeting_id=meeting_id, person_id=one.id, rating="good", comment=f"from {one.name}", at=NOW),
+        Paper(person_id=one.id, code=f"paper{one.id}", name=one.name, language="en", facts={}, issued_at=NOW),
+        Note(person_id=one.id, asked_at=NOW, before=1, before_at=NOW, asked_later_at=NOW, later=3, later_at=NOW),
         Announcement(cluster_id=1, author_id=one.id, audience={}, texts={}, created_at=NOW, receipt={}),
     ]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey, RSAKey
 
+from bot import credential
 from bot.errors import Misconfigured
-from bot.lessons import credential
 from bot.settings import Settings
 
 
