@@ -1,6 +1,7 @@
 """The schema: up, down, up again with data in it; and the models say the same as the migrations."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,32 @@ async def test_papers_and_notes_come_and_go_and_leave_the_rest(empty_database_ur
     await execute(empty_database_url, paper.format(1))
     await execute(empty_database_url, "delete from people where id = 2")
     assert await execute(empty_database_url, "select id from meeting_papers") == []
+
+
+async def test_older_announcements_keep_whom_they_meant(empty_database_url: str) -> None:
+    await up(empty_database_url, "0001")
+    for statement in AT_FIRST.split(";"):
+        await execute(empty_database_url, statement)
+    await up(empty_database_url, "0007")
+    older = f"insert into announcements (id, cluster_id, author_id, audience, texts, state, created_at, receipt) \
+        values (1, 1, 2, '{{}}', '{{{{}}}}', '{{}}', {DAY}, '{{{{}}}}')"
+    await execute(empty_database_url, older.format('{"role": "worker", "country": "all"}', "sending"))
+    for _ in range(2):
+        await up(empty_database_url, "0008")
+        (row,) = await execute(empty_database_url, "select audience, state, file, buttons from announcements")
+        assert [json.loads(one) if isinstance(one, str) and one[0] in "[{" else one for one in row] == [
+            {"role": ["worker"], "country": []},
+            "sending",
+            {},
+            [],
+        ]
+        (hears,) = await execute(empty_database_url, "select count(*) from people where hears_announcements")
+        assert hears[0] == 2
+        await execute(empty_database_url, "update announcements set state = 'paused'")
+        await down(empty_database_url, "0007")
+        (row,) = await execute(empty_database_url, "select audience, state from announcements")
+        audience = json.loads(row[0]) if isinstance(row[0], str) else row[0]
+        assert (audience, row[1]) == ({"role": "worker", "country": "all"}, "sending")
 
 
 async def execute(url: str, statement: str) -> list[Any]:

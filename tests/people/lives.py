@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import db.audit
-from db.announcements import Announcement
+from db.announcements import Announcement, AnnouncementAnswer
 from db.clusters import Cluster, Coordination, Invitation
 from db.lessons import Answer, Award, Plan, Report, Review, Study
 from db.matching import ACCEPTED, Match, PairMessage, Rest, Round
@@ -55,7 +55,8 @@ async def a_pair(house: Running) -> tuple[Phone, Phone]:
             created_at=NOW,
             changed_at=NOW,
         )
-        session.add(meeting)
+        news = Announcement(cluster_id=1, author_id=None, audience={}, texts={}, created_at=NOW, receipt={})
+        session.add_all([meeting, news])
         await session.flush()
         for one in (learner, trainer):
             thread = Thread(person_id=one.id, about="human", opened_at=NOW, spoken_at=NOW)
@@ -63,6 +64,7 @@ async def a_pair(house: Running) -> tuple[Phone, Phone]:
             await session.flush()
             session.add(ThreadMessage(thread_id=thread.id, writer_id=one.id, words="help", at=NOW))
             session.add_all(_rows_of(one, meeting.id))
+            session.add(AnnouncementAnswer(announcement_id=news.id, person_id=one.id, what="interested", at=NOW))
             session.add(PairMessage(match_id=match.id, writer_id=one.id, words=f"from {one.name}", at=NOW))
             db.audit.note(session, NOW, one.id, "join", f"person:{one.id}")
     return marco, aisha
