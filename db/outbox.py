@@ -115,14 +115,21 @@ async def settle(
     external_id: str | None = None,
     error: str | None = None,
     due_at: datetime | None = None,
+    attempt: int | None = None,
 ) -> None:
-    """Write down how a try to send ended. Back to `pending` with a later `due_at` means: try again."""
+    """Write down how a try to send ended. Back to `pending` with a later `due_at` means: try again.
+
+    With `attempt` only as long as that is still the newest one: after a take-over another replica may be at it.
+    """
     values: dict[str, Any] = {"state": state, "error": error}
     if state == SENT:
         values |= {"sent_at": now, "external_id": external_id}
     if due_at is not None:
         values["due_at"] = due_at
-    await session.execute(update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == SENDING).values(**values))
+    query = update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == SENDING)
+    if attempt is not None:
+        query = query.where(OutboxRow.attempts == attempt)
+    await session.execute(query.values(**values))
 
 
 async def after_crash(session: AsyncSession, announcement_lane: int) -> tuple[int, int]:

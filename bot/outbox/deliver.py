@@ -7,7 +7,7 @@ finished request or by the next moment something may leave.
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +22,7 @@ from bot.messages import LANES, Lane, Outgoing
 from bot.metrics import SENT
 from bot.outbox.pace import Pace
 from db.engine import Database
+from db.leader import Leader, NotLeadingError
 from db.outbox import OutboxRow
 
 log = structlog.get_logger(__name__)
@@ -47,10 +48,19 @@ class Outcome:
 
 
 class Deliverer:
-    """The only one who sends."""
+    """The only one who sends. With several replicas it works where `leader` leads, one term after the other."""
 
-    def __init__(self, database: Database, channels: Mapping[str, Channel], clock: Clock, pace: Pace) -> None:
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        pace: Pace,
+        leader: Leader | None = None,
+    ) -> None:
         self._database = database
+        self._leader = leader
+        self._longest_sleep_s = LONGEST_SLEEP_S if database.is_sqlite else LOOK_AGAIN_S  # a call may be missed
         self._channels = channels
         self._clock = clock
         self._pace = pace
@@ -67,7 +77,8 @@ class Deliverer:
         self._woken.set()
 
     async def recover(self) -> None:
-        """At the start: decide about the rows a crash left in `sending`."""
+        """At the start, of a term too: decide about the rows a crash left in `sending`."""
+        self._stopping.clear()
         async with self._database.begin() as session:
             again, uncertain = await db.outbox.after_crash(session, ANNOUNCEMENT)
         if again or uncertain:
@@ -79,6 +90,9 @@ class Deliverer:
             self._woken.clear()
             try:
                 nothing_left = await self._round()
+            except NotLeadingError:
+                await asyncio.sleep(0.05)  # we are about to be told to stop
+                continue
             except Exception:
                 # The database is away for a moment: outcomes stay in memory and are written later.
                 log.exception("outbox.round_failed")
@@ -105,7 +119,7 @@ class Deliverer:
         rows: list[OutboxRow] = []
         next_due: datetime | None = None
         try:
-            async with self._database.begin() as session:
+            async with self._begin(claims=room > 0) as session:
                 for outcome in outcomes:
                     await self._settle(session, outcome, now)
                 if room:
@@ -126,11 +140,15 @@ class Deliverer:
         if room and not is_due and not self._sending and not self._finished and not self._woken.is_set():
             self._idle.set()
         if next_due is not None and not is_due:
-            return min(LONGEST_SLEEP_S, (next_due - now).total_seconds())
+            return min(self._longest_sleep_s, (next_due - now).total_seconds())
         if is_due or not room:  # it waits until a chat, or the whole bot, may speak again
             rest = self._pace.wake_in()
-            return max(0.001, min(LONGEST_SLEEP_S, LOOK_AGAIN_S if rest is None else rest))
-        return LONGEST_SLEEP_S
+            return max(0.001, min(self._longest_sleep_s, LOOK_AGAIN_S if rest is None else rest))
+        return self._longest_sleep_s
+
+    def _begin(self, *, claims: bool) -> AbstractAsyncContextManager[AsyncSession]:
+        """Only the leader may claim; how a try ended may be written down by whoever tried."""
+        return self._leader.begin() if self._leader and claims else self._database.begin()
 
     async def _send(self, row: OutboxRow) -> None:
         message = Outgoing.from_json(row.payload)
@@ -162,7 +180,7 @@ class Deliverer:
         return True
 
     async def _my_turn(self) -> bool:
-        """Wait for a place in the stream; False when the programme stops before it has come."""
+        """Wait for a place in the stream; False when the programme stops, or no longer leads, before it has come."""
         wait = self._pace.reserve()
         while wait > 0:
             with suppress(TimeoutError):
@@ -171,7 +189,7 @@ class Deliverer:
                 return False
             # Told to be silent since the place was taken: everybody lines up anew, one behind the other.
             wait = self._pace.reserve() if self._pace.must_wait() > 0 else 0.0
-        return True
+        return self._leader is None or self._leader.leads
 
     async def _try(self, row: OutboxRow, message: Outgoing) -> Outcome:
         channel = self._channels.get(row.channel)
@@ -216,6 +234,7 @@ class Deliverer:
             external_id=outcome.external_id,
             error=outcome.error,
             due_at=outcome.due_at,
+            attempt=row.attempts + 1,  # the claim counted it after it was read
         )
         if outcome.gone:
             person = await db.people.get(session, row.person_id)
