@@ -1,7 +1,8 @@
 """The one page that builds and wires everything.
 
 Telegram -> receive -> inbox -> turn -> outbox -> deliver -> Telegram; beside it Rasa, the clock's ticks and
-the web port. Nothing here decides anything.
+the web port. Nothing here decides anything. Of several replicas on one database all take turns, and one leads: it
+sends, ticks, polls, and takes up what the dead have left.
 """
 
 import asyncio
@@ -46,8 +47,12 @@ from bot.web.health import Rasa
 from bot.words import actions, language
 from bot.words.client import Words
 from bot.words.server import RasaServer
+from db import advisory
 from db.engine import Database
-from db.migrate import upgrade_async
+from db.inbox import Received
+from db.leader import AnotherRunsError, leader_of
+from db.migrate import UnusableError, upgrade_async
+from db.order import Order, listen
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +74,9 @@ NEXT_DUE = (
     db.outbox.next_due,
 )
 TICK_S = 5
+STAND_EVERY_S = 1.0
+GRACE_S = 1.0
+SWEEP_EVERY_S = 2.0
 STEP = timedelta(seconds=1)
 
 
@@ -82,25 +90,35 @@ class Twogether:
         self.channel = TelegramChannel(settings.token, settings.telegram_api_url)
         channels = {self.channel.name: self.channel}
         self.pace = Pace(settings.send_rate, time.monotonic)
-        self.deliverer = Deliverer(self.database, channels, self.clock, self.pace)
+        self.leader = leader_of(self.database)
+        self.deliverer = Deliverer(self.database, channels, self.clock, self.pace, self.leader)
         self.rasa = _rasa(settings)
         self.words = Words(lambda: self.rasa.url, self.rasa.token)
         self.house = House(settings, curriculum.load(settings.curriculum))
-        self.turns = Turns(self.database, self.clock, self.house, channels, self.words, self.deliverer.wake)
+        self.order = None if self.database.is_sqlite else Order(self.database.url)
+        self.turns = Turns(self.database, self.clock, self.house, channels, self.words, self._wake, self.order)
         self.scheduler = AsyncIOScheduler(timezone="UTC")
         self.with_rasa = with_rasa
         self.stopping = asyncio.Event()
+        self._resigning = asyncio.Event()
+        self._has_stood = asyncio.Event()  # it is known whether this process leads, and if so its term has begun
+        self._listening = asyncio.Event()
         self._ticking = asyncio.Lock()
         self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
         self._tasks: list[asyncio.Task[Any]] = []
+        self._leading: asyncio.Task[None] | None = None
         self.web_port = settings.port
 
     # -- start and stop ---------------------------------------------------------------------------------
 
     async def prepare(self) -> None:
-        """The database at its current schema, with the clusters in it. Twice is harmless."""
-        await upgrade_async(self.settings.database_url)
+        """The database at its current schema, with the clusters in it. Twice is harmless, also at once."""
+        try:
+            await upgrade_async(self.settings.database_url)
+        except UnusableError as error:
+            raise Misconfigured(f"The database cannot be used ({error}): check TWOGETHER_DATABASE_URL.") from None
         async with self.database.begin() as session:
+            await advisory.alone(session, "seed")
             await clusters.seed(session)
 
     async def start(self) -> None:
@@ -109,14 +127,15 @@ class Twogether:
             log.warning("curriculum.problem", problem=str(problem))
         if self.settings.badge_key.exists():
             credential.key(self.settings.badge_key)  # one that cannot be used is told now, not to a learner
+        await self._be_the_only_one()
         await self.prepare()
         self._background(asyncio.to_thread(places.load))
         self._background(asyncio.to_thread(language.load))
         await self._log_in()
         self.house = House(self.settings, self.house.curriculum, self.channel.username)
         self.turns.move_in(self.house)
-        await self.deliverer.recover()
-        self._background(self.deliverer.run())
+        self._leading = asyncio.create_task(self._lead())
+        await self._has_stood.wait()
         left = await self.turns.recover()
         if left:
             log.info("inbox.recovered", turns=left)
@@ -151,15 +170,19 @@ class Twogether:
         await self.turns.stop()  # turns under way still need Rasa, and Rasa the actions
         await _close(actions)
         await closing
-        await self.deliverer.stop()
-        for task in self._tasks:
+        self._resigning.set()
+        for task in [*self._tasks, *([self._leading] if self._leading else [])]:
             with suppress(TimeoutError, asyncio.CancelledError):
                 await asyncio.wait_for(task, 10)
+        await self.leader.resign()
+        if self.order:
+            await self.order.close()
         await self.words.close()
         await self.rasa.stop()
         await self.channel.stop()
         await self.database.close()
-        log.info("stopped")
+        if self._has_stood.is_set():
+            log.info("stopped")
 
     async def _log_in(self) -> None:
         refused = "TWOGETHER_TELEGRAM_TOKEN was refused by Telegram: check it with BotFather."
@@ -190,8 +213,7 @@ class Twogether:
             )
             return
         await self._until_telegram_answers(self.channel.receive_by_polling, "Telegram refused to stop the webhook.")
-        bot = self.channel.bot
-        self._background(receive.poll(bot, lambda batch: self.turns.keep(self.channel.name, batch), self.stopping))
+        self._listening.set()
 
     def _web(self) -> Starlette:
         secret = self.settings.telegram_webhook_secret
@@ -205,6 +227,7 @@ class Twogether:
             advance=self.advance,
             next_due=self.next_due,
             house=lambda: self.house,
+            leads=lambda: self.leader.leads,
         )
 
     def _rasa_state(self) -> Rasa:
@@ -235,15 +258,97 @@ class Twogether:
     def _background(self, work: Coroutine[Any, Any, Any]) -> None:
         self._tasks.append(asyncio.create_task(work))
 
+    # -- what only one replica does ---------------------------------------------------------------------
+
+    async def _be_the_only_one(self) -> None:
+        """On SQLite, that is, where nobody else may work."""
+        if not self.database.is_sqlite:
+            return
+        try:
+            await self.leader.stand()
+        except AnotherRunsError:
+            raise Misconfigured(
+                "Another twogether runs on this SQLite database: stop it first. Several may share a PostgreSQL."
+            ) from None
+
+    async def _lead(self) -> None:
+        """Lead whenever nobody else does, until the programme stops."""
+        was_there = False
+        while not self._resigning.is_set():
+            try:
+                if await self.leader.stand():
+                    await self._term(GRACE_S if was_there else 0.0)
+            except Exception:
+                log.exception("leader.term_failed")
+            was_there = True
+            self._has_stood.set()
+            await _wait(self._resigning, STAND_EVERY_S)
+
+    async def _term(self, grace_s: float) -> None:
+        """What only the leader does, as long as this one leads.
+
+        Who takes over waits a moment first: one that led before and lives may just be writing down what it has sent.
+        """
+        over, works = asyncio.Event(), list[asyncio.Task[None]]()
+        hearing = None
+        try:
+            await _wait(self._resigning, grace_s)
+            await self.deliverer.recover()
+            log.info("leader.begins")
+            works.append(asyncio.create_task(self.deliverer.run()))
+            works.append(asyncio.create_task(self._poll(over)))
+            if self.order:
+                works.append(asyncio.create_task(self._sweep(over)))
+                hearing = asyncio.create_task(listen(self.database.url, self.deliverer.wake))
+            self._has_stood.set()
+            await self.leader.until_over(self.stopping)
+            over.set()  # nothing new is taken up; what is said by turns under way is still sent
+            await self.leader.until_over(self._resigning)
+        finally:
+            log.info("leader.ends")
+            over.set()
+            await self.deliverer.stop()
+            if hearing:
+                hearing.cancel()
+            await asyncio.gather(*works, return_exceptions=True)
+            await self.leader.resign()
+
+    async def _poll(self, over: asyncio.Event) -> None:
+        """Fetch updates, once it is known that they are to be fetched."""
+
+        async def keep(batch: Sequence[Received]) -> None:
+            await self.turns.keep(self.channel.name, batch)
+
+        await _first_of(self._listening, over)
+        if not over.is_set():
+            await receive.poll(self.channel.bot, keep, over)
+
+    async def _sweep(self, over: asyncio.Event) -> None:
+        """Take up what replicas that have died, or stopped, kept and did not come to."""
+        seen: set[int] = set()
+        while not over.is_set():
+            try:
+                seen = await self.turns.sweep(seen)
+            except Exception:
+                log.exception("inbox.not_swept")
+            await _wait(over, SWEEP_EVERY_S)
+
+    def _wake(self) -> None:
+        """There is something to send: here, or where the leader is."""
+        if self.leader.leads:
+            self.deliverer.wake()
+        elif self.order:
+            self.order.call()
+
     # -- time -------------------------------------------------------------------------------------------
 
     async def tick(self) -> None:
-        """Do what is due, noun by noun; one noun's failure is not another's."""
+        """Do what is due, noun by noun; one noun's failure is not another's. Nothing where another replica leads."""
         async with self._ticking:
             now = self.clock.now()
             for noun, (tick, batch) in TICKS.items():
                 try:
-                    while await tick(self.database, now, self.house) >= batch:
+                    while self.leader.leads and await tick(self.database, now, self.house) >= batch:
                         pass  # each batch is a transaction of its own; people's turns go on in between
                 except Exception:
                     log.exception("tick.failed", noun=noun)
@@ -273,6 +378,18 @@ class Twogether:
         await self.turns.until_idle()
         with suppress(TimeoutError):
             await asyncio.wait_for(self.deliverer.until_idle(), 20)
+
+
+async def _wait(event: asyncio.Event, longest_s: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), longest_s)
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
 
 
 async def _close(servers: Sequence[tuple[uvicorn.Server, asyncio.Task[None]]]) -> None:

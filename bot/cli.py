@@ -38,7 +38,6 @@ def run() -> None:
     chosen = settings.load()
     chosen.token  # noqa: B018 - say at once that it is missing
     log.configure(chosen.log_level)
-    _upgrade(chosen)
     import uvloop
 
     uvloop.run(serve(chosen))

@@ -11,5 +11,6 @@ TURN_SECONDS = Histogram(
 )
 SENT = Counter("twogether_sent", "Tries to send a message, by how they ended", ["state"])
 RASA_UP = Gauge("twogether_rasa_up", "1 while Rasa answers")
+LEADER = Gauge("twogether_leader", "1 where this process sends and ticks; exactly one of all replicas does")
 INBOX = Gauge("twogether_inbox", "Inbox rows by state", ["state"])
 OUTBOX = Gauge("twogether_outbox", "Outbox rows by state", ["state"])

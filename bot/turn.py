@@ -1,15 +1,15 @@
 """One turn of a person: inbox -> tap | words -> use case -> replies -> outbox.
 
-One at a time per person and in order, many people at once. The use case, its replies and "inbox row done" are
-one transaction: after a crash a turn either happened or happens again, never half. While Rasa is asked no
-transaction is open.
+One at a time per person and in order, many people at once; also when several replicas work on one database. The use
+case, its replies and "inbox row done" are one transaction: after a crash a turn either happened or happens again,
+never half. While Rasa is asked no transaction is open.
 """
 
 import asyncio
 import time
 import unicodedata
 from collections import defaultdict, deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,7 @@ from bot.words.forms import AS_WRITTEN, FOR_OTHERS, FORMS, IN_PASSING, PLACE_FOR
 from bot.words.times import TimeFound, is_all, is_unreal_async, when_async
 from db.engine import Database
 from db.inbox import InboxRow, Received
+from db.order import Order, OrderUnknownError
 from db.people import Conversation, Person
 from db.threads import Thread
 
@@ -83,11 +84,13 @@ MEETING_TIMES = {"meetings:book", "meetings:move", "meetings:time"}
 READS_TIMES = {*MEETING_TIMES, "lessons:time"}
 MOST_TRIES = 3
 MANY_AT_ONCE = 32
+MOST_SWEPT = 1000
 FLOOD = 30  # this many things waiting from one person: what is tapped beyond it is not worth doing
 LONGEST_WORDS = 4096
 SURE_ENOUGH = 0.5
 TELEGRAM_KNOWS = 0.9  # how often Telegram's language is the person's own
 MOST_OF_A_YES = 4  # words
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.5  # while another replica is at a turn of the same person
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ NOWHERE = Standing(None, Conversation(form="", asked="", answers={}, screen=[]))
 
 
 class Turns:
-    """Takes the inbox's rows, each person's in order."""
+    """Takes the inbox's rows, each person's in order. `order` keeps it over several replicas; one alone needs none."""
 
     def __init__(
         self,
@@ -122,6 +125,7 @@ class Turns:
         channels: Mapping[str, Channel],
         words: Words,
         wake_outbox: Callable[[], None],
+        order: Order | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -129,6 +133,7 @@ class Turns:
         self._channels = channels
         self._words = words
         self._wake_outbox = wake_outbox
+        self._order = order
         self._waiting: dict[str, deque[InboxRow]] = defaultdict(deque)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._seats = asyncio.Semaphore(MANY_AT_ONCE)
@@ -158,6 +163,20 @@ class Turns:
             self._begin(rows)
             number, after = number + len(rows), rows[-1].id
 
+    async def sweep(self, seen: Collection[int]) -> set[int]:
+        """Begin what has waited since the last sweep, which saw these: whoever kept it is dead, or has a lot to do.
+
+        Returns what this one saw.
+        """
+        async with self._database.read() as session:
+            waiting = await db.inbox.waiting(session, MOST_SWEPT)
+            left = [number for number, address in waiting if number in seen and address not in self._running]
+            rows = await db.inbox.by_ids(session, left)
+        if rows:
+            log.info("inbox.swept", turns=len(rows))
+            self._begin([row for row in rows if row.address not in self._running])
+        return {number for number, _ in waiting}
+
     async def until_idle(self) -> None:
         """Wait until nobody's turn is left."""
         while self._running:
@@ -176,19 +195,61 @@ class Turns:
                 self._running[row.address] = task
 
     async def _take_all(self, address: str) -> None:
-        waiting = self._waiting[address]
+        waiting, pause = self._waiting[address], SHORTEST_PAUSE_S
         try:
             while waiting and not self._stopping:
                 async with self._seats:
-                    if len(waiting) > FLOOD:
-                        await self._calm(waiting)
-                    if waiting:
-                        await self._take(waiting.popleft())
+                    taken = await self._take_next(waiting)
+                if taken:
+                    pause = SHORTEST_PAUSE_S
+                    continue
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_S)
         finally:
             # No await between the last look and this: a row that comes now begins a new task.
             self._running.pop(address, None)
             if not waiting:
                 self._waiting.pop(address, None)
+
+    async def _take_next(self, waiting: deque[InboxRow]) -> bool:
+        """One turn of this person. False when it cannot be now: another replica is at a turn of theirs."""
+        first = waiting[0]
+        if self._order is None or not first.address:
+            await self._take_first(waiting)
+            return True
+        known = {row.id for row in waiting}
+        try:
+            async with self._order.turn_of(first.channel, first.address) as pending:
+                if pending is None or not await self._compare(waiting, known, pending):
+                    return False
+                await self._take_first(waiting)
+                return True
+        except OrderUnknownError:
+            return False
+
+    async def _take_first(self, waiting: deque[InboxRow]) -> None:
+        if len(waiting) > FLOOD:
+            await self._calm(waiting)
+        if waiting:
+            await self._take(waiting.popleft())
+
+    async def _compare(self, waiting: deque[InboxRow], known: set[int], pending: Sequence[int]) -> bool:
+        """Drop what other replicas have done of what was known, and add what they have kept of this person. False
+        when the database is away."""
+        here = {row.id for row in waiting}
+        kept: Sequence[InboxRow] = []
+        if strange := [number for number in pending if number not in here][:MOST_SWEPT]:
+            try:
+                async with self._database.read() as session:
+                    kept = await db.inbox.by_ids(session, strange)
+            except Exception:
+                log.exception("turn.database_away", inbox=strange[0])
+                return False
+        done = known.difference(pending)
+        rows = {row.id: row for row in [*kept, *waiting] if row.id not in done}
+        waiting.clear()
+        waiting.extend(sorted(rows.values(), key=lambda row: (row.update_id, row.id)))
+        return True
 
     async def _calm(self, waiting: deque[InboxRow]) -> None:
         """One person taps hundreds of times: their extra taps are not carried out, and they are told."""

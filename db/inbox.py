@@ -1,6 +1,6 @@
 """What came in: every update of the channel, kept before it is acknowledged."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -97,6 +97,18 @@ async def pending(session: AsyncSession, after: int = 0, limit: int = 1000) -> S
             select(InboxRow).where(InboxRow.state == PENDING, InboxRow.id > after).order_by(InboxRow.id).limit(limit)
         )
     ).all()
+
+
+async def waiting(session: AsyncSession, limit: int) -> Sequence[tuple[int, str]]:
+    """(id, address) of what waits for its turn, oldest first."""
+    query = select(InboxRow.id, InboxRow.address).where(InboxRow.state == PENDING).order_by(InboxRow.id).limit(limit)
+    return [(number, address) for number, address in await session.execute(query)]
+
+
+async def by_ids(session: AsyncSession, ids: Collection[int]) -> Sequence[InboxRow]:
+    """Those of these rows that still wait for their turn, in order."""
+    query = select(InboxRow).where(InboxRow.id.in_(ids), InboxRow.state == PENDING).order_by(InboxRow.update_id)
+    return (await session.scalars(query)).all()
 
 
 async def done(session: AsyncSession, row_id: int, now: datetime, note: str | None = None) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, case, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -132,23 +132,42 @@ async def _drop_late(session: AsyncSession, now: datetime) -> None:
     )
 
 
+async def arrived(session: AsyncSession, taken: Sequence[tuple[int, int, str | None]], now: datetime) -> None:
+    """These messages have arrived: (row, the number of its try, what the channel calls it).
+
+    Only as long as that try is still the newest one: after a take-over another replica may be at it.
+    """
+    if taken:
+        await session.execute(
+            ARRIVED, [{"row": row, "attempt": attempt, "name": name, "now": now} for row, attempt, name in taken]
+        )
+
+
+ARRIVED = (
+    TABLE.update()
+    .where(TABLE.c.id == bindparam("row"), TABLE.c.state == SENDING, TABLE.c.attempts == bindparam("attempt"))
+    .values(state=SENT, error=None, external_id=bindparam("name"), sent_at=bindparam("now"))
+)
+
+
 async def settle(
     session: AsyncSession,
     row_id: int,
     state: str,
     *,
-    now: datetime,
-    external_id: str | None = None,
+    attempt: int,
     error: str | None = None,
     due_at: datetime | None = None,
 ) -> None:
-    """Write down how a try to send ended. Back to `pending` with a later `due_at` means: try again."""
+    """Write down how a try ended that did not arrive, as long as it is still the newest one.
+
+    Back to `pending`, perhaps with a later `due_at`, means: try again.
+    """
     values: dict[str, Any] = {"state": state, "error": error}
-    if state == SENT:
-        values |= {"sent_at": now, "external_id": external_id}
     if due_at is not None:
         values["due_at"] = due_at
-    await session.execute(update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == SENDING).values(**values))
+    which = (OutboxRow.id == row_id) & (OutboxRow.state == SENDING) & (OutboxRow.attempts == attempt)
+    await session.execute(update(OutboxRow).where(which).values(**values))
 
 
 async def after_crash(session: AsyncSession) -> tuple[int, int]:

@@ -7,7 +7,7 @@ finished request or by the next moment something may leave.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +23,7 @@ from bot.messages import Outgoing
 from bot.metrics import SENT
 from bot.outbox.pace import Pace
 from db.engine import Database
+from db.leader import Leader, NotLeadingError
 from db.outbox import OutboxRow
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 GIVE_UP_AFTER = timedelta(hours=24)
 FEWEST_TRIES = 20  # what was held for weeks is old already when it is first tried
 FEW = 8  # with more than this on their way (far above Telegram's rate) outcomes are written down together
+GATHER_S = 0.01
 LONGEST_SLEEP_S = 30.0
 LOOK_AGAIN_S = 1.0
 
@@ -47,10 +49,19 @@ class Outcome:
 
 
 class Deliverer:
-    """The only one who sends."""
+    """The only one who sends. With several replicas it works where `leader` leads, one term after the other."""
 
-    def __init__(self, database: Database, channels: Mapping[str, Channel], clock: Clock, pace: Pace) -> None:
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        pace: Pace,
+        leader: Leader | None = None,
+    ) -> None:
         self._database = database
+        self._leader = leader
+        self._longest_sleep_s = LONGEST_SLEEP_S if database.is_sqlite else LOOK_AGAIN_S  # a call may be missed
         self._channels = channels
         self._clock = clock
         self._pace = pace
@@ -68,7 +79,8 @@ class Deliverer:
         self._woken.set()
 
     async def recover(self) -> None:
-        """At the start: decide about the rows a crash left in `sending`."""
+        """At the start, of a term too: decide about the rows a crash left in `sending`."""
+        self._stopping.clear()
         async with self._database.begin() as session:
             again, uncertain = await db.outbox.after_crash(session)
         if again or uncertain:
@@ -80,12 +92,17 @@ class Deliverer:
             self._woken.clear()
             try:
                 nothing_left = await self._round()
+            except NotLeadingError:
+                await asyncio.sleep(0.05)  # we are about to be told to stop
+                continue
             except Exception:
                 # The database is away for a moment: outcomes stay in memory and are written later.
                 log.exception("outbox.round_failed")
                 await asyncio.sleep(0.5)
                 continue
-            if nothing_left is not None and not self._woken.is_set():
+            if len(self._sending) > FEW:
+                await asyncio.sleep(GATHER_S)  # many are on their way: several end at the same time
+            elif nothing_left is not None and not self._woken.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), nothing_left)
 
@@ -106,9 +123,8 @@ class Deliverer:
         rows: list[OutboxRow] = []
         next_due: datetime | None = None
         try:
-            async with self._database.begin() as session:
-                for outcome in outcomes:
-                    await self._settle(session, outcome, now)
+            async with self._begin(claims=room > 0) as session:
+                await self._settle_all(session, outcomes, now)
                 if room:
                     busy = [*self._addresses.values(), *self._pace.resting()]
                     announcements = self._in_turn(await db.announcements.under_way(session, now))
@@ -128,11 +144,15 @@ class Deliverer:
         if room and not is_due and not self._sending and not self._finished and not self._woken.is_set():
             self._idle.set()
         if next_due is not None and not is_due:
-            return min(LONGEST_SLEEP_S, (next_due - now).total_seconds())
+            return min(self._longest_sleep_s, (next_due - now).total_seconds())
         if is_due or not room:  # it waits until a chat, or the whole bot, may speak again
             rest = self._pace.wake_in()
-            return max(0.001, min(LONGEST_SLEEP_S, LOOK_AGAIN_S if rest is None else rest))
-        return LONGEST_SLEEP_S
+            return max(0.001, min(self._longest_sleep_s, LOOK_AGAIN_S if rest is None else rest))
+        return self._longest_sleep_s
+
+    def _begin(self, *, claims: bool) -> AbstractAsyncContextManager[AsyncSession]:
+        """Only the leader may claim; how a try ended may be written down by whoever tried."""
+        return self._leader.begin() if self._leader and claims else self._database.begin()
 
     def _in_turn(self, announcements: Sequence[int]) -> Sequence[int]:
         """Another one goes first each time, so that they share the pace also when there is room for one message."""
@@ -163,14 +183,14 @@ class Deliverer:
         """At once, because a crash before it makes the row uncertain. False when the database is away."""
         try:
             async with self._database.begin(urgent=True) as session:
-                await self._settle(session, outcome, self._clock.now())
+                await self._settle_all(session, [outcome], self._clock.now())
         except Exception:
             log.exception("outbox.not_written_down", row=outcome.row.id)
             return False
         return True
 
     async def _my_turn(self) -> bool:
-        """Wait for a place in the stream; False when the programme stops before it has come."""
+        """Wait for a place in the stream; False when the programme stops, or no longer leads, before it has come."""
         wait = self._pace.reserve() or self._pace.leave()
         while wait > 0:
             with suppress(TimeoutError):
@@ -179,7 +199,7 @@ class Deliverer:
                 return False
             # Told to be silent since the place was taken: everybody lines up anew, one behind the other.
             wait = self._pace.reserve() if self._pace.must_wait() > 0 else self._pace.leave()
-        return True
+        return self._leader is None or self._leader.leads
 
     async def _try(self, row: OutboxRow, message: Outgoing) -> Outcome:
         channel = self._channels.get(row.channel)
@@ -214,16 +234,25 @@ class Deliverer:
         log.info("outbox.again", row=row.id, why=error.why, wait_s=wait_s)
         return Outcome(row, db.outbox.PENDING, error=error.why)
 
+    async def _settle_all(self, session: AsyncSession, outcomes: Sequence[Outcome], now: datetime) -> None:
+        """Write down how these tries ended; what has arrived, mostly all of it, in one statement."""
+        arrived = [one for one in outcomes if one.state == db.outbox.SENT]
+        # The claim counted the try after the row was read.
+        taken = [(one.row.id, one.row.attempts + 1, one.external_id) for one in arrived]
+        await db.outbox.arrived(session, taken, now)
+        for outcome in outcomes:
+            if outcome.state != db.outbox.SENT:
+                await self._settle(session, outcome, now)
+
     async def _settle(self, session: AsyncSession, outcome: Outcome, now: datetime) -> None:
         row = outcome.row
         await db.outbox.settle(
             session,
             row.id,
             outcome.state,
-            now=now,
-            external_id=outcome.external_id,
             error=outcome.error,
             due_at=outcome.due_at,
+            attempt=row.attempts + 1,
         )
         if outcome.gone:
             person = await db.people.get(session, row.person_id)

@@ -8,6 +8,7 @@ silent at once, and everybody else is tried with a single message; a second 429 
 from collections import deque
 from collections.abc import Callable
 
+CATCH_UP = 0.5  # of the usual pause at least: who was held up follows faster, but in order
 MARGIN = 1.01  # the way to Telegram is not always equally long
 
 
@@ -54,9 +55,11 @@ class Pace:
     def leave(self) -> float:
         """Leave now, when it is one's turn: 0.0. Or the seconds to wait, because too many have left just now."""
         now = self._monotonic()
-        full = len(self._left) == self._left.maxlen
-        if full and now < self._left[0] + self._window_s:
-            return self._left[0] + self._window_s - now
+        free = self._left[-1] + CATCH_UP / self.rate if self._left else now
+        if len(self._left) == self._left.maxlen:
+            free = max(free, self._left[0] + self._window_s)
+        if now < free:
+            return free - now
         self._left.append(now)
         return 0.0
 

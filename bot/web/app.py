@@ -27,13 +27,14 @@ def build(
     advance: Advance | None = None,
     next_due: NextDue | None = None,
     house: Callable[[], House] | None = None,
+    leads: Callable[[], bool] = lambda: True,
 ) -> Starlette:
     """Everything the app serves.
 
     `/webhook` exists when there is a `keep` and a secret, `/simulator/clock` when the clock is simulated and
     `advance` and `next_due` are given, the pages about badges when there is a `house`; elsewhere they are 404.
     """
-    watch = Watch(database, clock, rasa)
+    watch = Watch(database, clock, rasa, leads)
     routes: list[BaseRoute] = [
         Route("/", FrontPage(watch, bot_name).show),
         Route("/healthz", watch.healthz),

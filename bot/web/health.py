@@ -17,7 +17,7 @@ import db.inbox
 import db.outbox
 from bot.clock import Clock
 from bot.log import summary
-from bot.metrics import INBOX, OUTBOX
+from bot.metrics import INBOX, LEADER, OUTBOX
 from db.engine import Database
 
 log = structlog.get_logger(__name__)
@@ -34,10 +34,12 @@ OUTBOX_STATES = (
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a look around found. `inbox_age_s` is the age of the oldest thing said that has had no turn yet."""
+    """What a look around found. `inbox_age_s` is the age of the oldest thing said that has had no turn yet;
+    `leader` whether it is this process that sends and ticks."""
 
     database: bool
     rasa: Rasa
+    leader: bool = True
     outbox_stuck: int = 0
     inbox_age_s: float = 0.0
 
@@ -54,6 +56,7 @@ class Health:
             "status": self.status,
             "database": "up" if self.database else "down",
             "rasa": self.rasa,
+            "leader": self.leader,
             "outbox_stuck": self.outbox_stuck,
             "inbox_age_s": round(self.inbox_age_s, 1),
         }
@@ -62,10 +65,13 @@ class Health:
 class Watch:
     """Looks at the database and asks how Rasa is."""
 
-    def __init__(self, database: Database, clock: Clock, rasa: Callable[[], Rasa]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, rasa: Callable[[], Rasa], leads: Callable[[], bool] = lambda: True
+    ) -> None:
         self._database = database
         self._clock = clock
         self._rasa = rasa
+        self._leads = leads
 
     async def look(self) -> Health:
         """Never raises, and takes no longer than three seconds."""
@@ -75,7 +81,7 @@ class Watch:
                 return await self._examine(session, rasa)
         except Exception as error:
             log.warning("health.database_down", error=summary(error))
-            return Health(database=False, rasa=rasa)
+            return Health(database=False, rasa=rasa, leader=self._leads())
 
     async def _examine(self, session: AsyncSession, rasa: Rasa) -> Health:
         now = self._clock.now()
@@ -83,6 +89,7 @@ class Watch:
         return Health(
             database=True,
             rasa=rasa,
+            leader=self._leads(),
             outbox_stuck=await db.health.overdue(session, now - STUCK_AFTER),
             inbox_age_s=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
         )
@@ -94,6 +101,7 @@ class Watch:
 
     async def metrics(self, _request: Request) -> Response:
         """What Prometheus asks for. When the database is away the rest is still told."""
+        LEADER.set(self._leads())
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S), self._database.read() as session:
                 _set(INBOX, INBOX_STATES, await db.inbox.count_by_state(session))

@@ -8,13 +8,15 @@ import asyncio
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Connection, event, inspect
+from sqlalchemy import Connection, event, inspect, text
 
-from db import tables
+from db import advisory, tables
 from db.engine import Database
 
 
 def migrate(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":  # two that start at once: the second finds the work done
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": advisory.key("twogether:migrate")})
     given = _ids_given(connection)
     context.configure(
         connection=connection,

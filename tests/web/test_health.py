@@ -35,6 +35,7 @@ async def test_all_is_well(browse: Browse) -> None:
         "status": "ok",
         "database": "up",
         "rasa": "up",
+        "leader": True,
         "outbox_stuck": 0,
         "inbox_age_s": 0.0,
     }
