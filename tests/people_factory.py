@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.announcements import SENDING, Announcement
 from db.clusters import Cluster
+from db.matching import ACCEPTED, Match, Round
 from db.people import Person
 
 TUESDAY_NOON = datetime(2026, 11, 17, 12, 0, tzinfo=UTC)  # 13:00 in Rome
@@ -56,3 +57,29 @@ async def an_announcement(session: AsyncSession, now: datetime = TUESDAY_NOON, *
     session.add(one)
     await session.flush()
     return one.id
+
+
+async def a_match(
+    session: AsyncSession, trainer_id: int, worker_id: int, at: datetime, *, round_of: int | None = None, **more: Any
+) -> Match:
+    """These two have both said yes; with `round_of`, after a round in this cluster (id)."""
+    facts: dict[str, Any] = {
+        "trainer_id": trainer_id,
+        "worker_id": worker_id,
+        "score": 1,
+        "reasons": {},
+        "state": ACCEPTED,
+        "trainer_says": "yes",
+        "worker_says": "yes",
+        "created_at": at,
+        "expires_at": at,
+    }
+    if round_of is not None:
+        run = Round(cluster_id=round_of, by=None, at=at, matched=1, unmatched=0)
+        session.add(run)
+        await session.flush()
+        facts["round_id"] = run.id
+    match = Match(**{**facts, **more})
+    session.add(match)
+    await session.flush()
+    return match

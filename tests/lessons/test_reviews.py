@@ -11,10 +11,10 @@ import db.lessons
 from bot.lessons import memory, rules
 from bot.lessons.curriculum import Lesson
 from db.lessons import Review
-from db.matching import ACCEPTED, Match, Round
 from tests.app import Phone, Running
 from tests.lessons.learner import COURSE, given_answers, has_quiz, plan, read_anew, studies, to_the_end, track
 from tests.onboarding.way import known
+from tests.people_factory import a_match
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -122,24 +122,8 @@ async def test_later_today_and_the_days(house: Running) -> None:
 async def with_trainer(house: Running, worker: Phone) -> Phone:
     aisha = await house.joined("trainer", "Aisha", "it")
     async with house.write() as session:
-        matched = Round(cluster_id=1, by=None, at=NOW, matched=1, unmatched=0)
-        session.add(matched)
-        await session.flush()
         trainer, learner = await known(house, aisha), await known(house, worker)
-        session.add(
-            Match(
-                round_id=matched.id,
-                trainer_id=trainer.id,
-                worker_id=learner.id,
-                score=1,
-                reasons={},
-                state=ACCEPTED,
-                trainer_says="yes",
-                worker_says="yes",
-                created_at=NOW,
-                expires_at=NOW,
-            )
-        )
+        await a_match(session, trainer.id, learner.id, NOW, round_of=1)
     return aisha
 
 

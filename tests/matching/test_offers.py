@@ -4,10 +4,8 @@ from datetime import timedelta
 import pytest
 
 from bot.matching import due, rules
-from bot.matching.service import run_round
 from bot.people.service import LEAVING
 from db.audit import AuditEntry
-from db.engine import Database
 from db.matching import ACCEPTED, DECLINED, ENDED, EXPIRED, OFFERED, Match
 from db.meetings import Meeting
 from db.people import Person
@@ -15,22 +13,9 @@ from tests.matching.stage import HOUSE, Stage, labels
 
 
 @pytest.fixture
-async def stage(database: Database) -> Stage:
-    return await Stage.set(database)
-
-
-@pytest.fixture
-async def aisha(stage: Stage) -> Person:
-    return await stage.add("trainer", "Aisha")
-
-
-@pytest.fixture
-async def marco(stage: Stage, aisha: Person) -> Person:
-    """He and Aisha have just got an offer."""
-    marco = await stage.add("worker", "Marco")
-    async with stage.database.begin() as session:
-        await run_round(session, stage.cluster, None, stage.now, HOUSE)
-    return marco
+def marco(offered: Person) -> Person:
+    """Nobody has answered yet."""
+    return offered
 
 
 async def the_match(stage: Stage) -> Match:

@@ -11,44 +11,13 @@ from bot.matching.service import run_round
 from bot.messages import Outgoing
 from bot.texts import tongue
 from db.audit import AuditEntry
-from db.engine import Database
 from db.matching import ACCEPTED, DECLINED, ENDED, OFFERED, RESTING, Match, Rest
 from db.meetings import AGREED, CANCELLED, PROPOSED, Meeting, Reminder, Slot
 from db.people import Person
 from tests.matching.stage import HOUSE, Stage, data_of, labels
-from tests.people_factory import MODENA
+from tests.people_factory import MODENA, a_match
 
 NOT_A_MATCH = ("", "0", "x", "-1", "999999999999999999", "9" * 19)
-
-
-@pytest.fixture
-async def stage(database: Database) -> Stage:
-    return await Stage.set(database)
-
-
-@pytest.fixture
-async def aisha(stage: Stage) -> Person:
-    return await stage.add("trainer", "Aisha")
-
-
-@pytest.fixture
-async def marco(stage: Stage, aisha: Person) -> Person:
-    """He and Aisha work together, and have three times to choose from."""
-    marco = await stage.add("worker", "Marco")
-    await run(stage)
-    await stage.answers(aisha, "affirm")
-    await stage.answers(marco, "affirm")
-    return marco
-
-
-@pytest.fixture
-async def agreed(stage: Stage, aisha: Person, marco: Person) -> Meeting:
-    """They meet on Thursday."""
-    await stage.answers(marco, "1")
-    await stage.answers(aisha, "affirm")
-    (meeting,) = await stage.rows(Meeting)
-    assert meeting.state == AGREED
-    return meeting
 
 
 async def run(stage: Stage) -> None:
@@ -447,20 +416,8 @@ async def test_a_long_wait_before_an_earlier_trainer_does_not_count(stage: Stage
     learnt = await stage.add("worker", "Learnt", languages=["de"], joined_at=stage.now - timedelta(weeks=30))
     former = await stage.add("trainer", "Former", languages=["de"])
     async with stage.database.begin() as session:
-        session.add(
-            Match(
-                trainer_id=former.id,
-                worker_id=learnt.id,
-                score=1,
-                reasons={},
-                state=ENDED,
-                trainer_says="yes",
-                worker_says="yes",
-                created_at=stage.now,
-                expires_at=stage.now,
-                decided_at=stage.now - timedelta(weeks=7),
-            )
-        )
+        ended = stage.now - timedelta(weeks=7)
+        await a_match(session, former.id, learnt.id, stage.now, state=ENDED, decided_at=ended)
     yusuf = await stage.add("trainer", "Yusuf", languages=["it", "de"], places=1)
     await stage.answers(marco, "decline_match")
     await stage.answers(marco, "It is too far away")

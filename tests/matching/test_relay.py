@@ -422,7 +422,7 @@ async def test_report_and_block(house: Running, marco: Phone, aisha: Phone) -> N
     assert (entry.actor, entry.subject, entry.detail) == (
         await id_of(house, aisha),
         f"match:{match.id}",
-        {"blocked": await id_of(house, marco)},
+        {"blocked": await id_of(house, marco), "cluster": match.cluster_id},
     )
 
 

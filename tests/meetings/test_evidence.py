@@ -21,11 +21,10 @@ from bot.messages import LANGUAGES
 from bot.texts import tongue
 from db.audit import AuditEntry
 from db.clusters import Cluster
-from db.matching import ACCEPTED, Match
 from db.meetings import AGREED, HELD, Feedback, Meeting
 from db.people import Person
 from tests.matching.stage import Stage
-from tests.people_factory import cluster, person
+from tests.people_factory import a_match, cluster, person
 
 # -- the figures ----------------------------------------------------------------------------------------
 
@@ -185,20 +184,7 @@ async def a_cluster_with(stage: Stage, here: Cluster, workers: int, trainer: str
         session.add_all([teacher, *learners])
         await session.flush()
         for learner in learners:
-            match = Match(
-                cluster_id=here.id,
-                trainer_id=teacher.id,
-                worker_id=learner.id,
-                score=1,
-                reasons={},
-                state=ACCEPTED,
-                trainer_says="yes",
-                worker_says="yes",
-                created_at=start,
-                expires_at=start,
-            )
-            session.add(match)
-            await session.flush()
+            match = await a_match(session, teacher.id, learner.id, start, cluster_id=here.id)
             for state, minutes in ((HELD, 60), (AGREED, None)):
                 session.add(
                     Meeting(

@@ -20,6 +20,7 @@ from db.matching import ACCEPTED, ENDED, Match
 from db.meetings import AGREED, CANCELLED, HELD, PROPOSED, Feed, Meeting
 from db.people import Person
 from tests.app import MONDAY_MORNING, Phone, Running, running
+from tests.people_factory import a_match
 
 ADDRESS = re.compile(r"http://[^\s<]+/calendar/([A-Za-z0-9_-]{43})\.ics")
 t = tongue("en")
@@ -39,20 +40,7 @@ async def together(house: Running) -> tuple[Phone, Phone]:
     async with house.write() as session:
         id_of = {one.name: one.id for one in await session.scalars(select(Person))}
         for trainer, state in (("Aisha", ACCEPTED), ("Bea", ENDED)):
-            session.add(
-                Match(
-                    trainer_id=id_of[trainer],
-                    worker_id=id_of["Marco"],
-                    score=1,
-                    reasons={},
-                    state=state,
-                    trainer_says="yes",
-                    worker_says="yes",
-                    created_at=MONDAY_MORNING,
-                    expires_at=MONDAY_MORNING,
-                )
-            )
-        await session.flush()
+            await a_match(session, id_of[trainer], id_of["Marco"], MONDAY_MORNING, state=state)
         aishas, beas = await session.scalars(select(Match).order_by(Match.id))
         session.add_all(
             [

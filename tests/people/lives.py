@@ -6,7 +6,7 @@ import db.audit
 from db.announcements import Announcement, AnnouncementAnswer
 from db.clusters import Cluster, Coordination, Invitation
 from db.lessons import Answer, Award, Plan, Report, Review, Study
-from db.matching import ACCEPTED, Match, PairMessage, Rest, Round
+from db.matching import PairMessage, Rest, Round
 from db.meeting_notes import Note
 from db.meeting_papers import Paper
 from db.meetings import Feed, Feedback, Meeting, Reminder, Slot
@@ -16,6 +16,7 @@ from db.questions import Question
 from db.threads import Thread, ThreadMessage
 from tests.app import MONDAY_MORNING as NOW
 from tests.app import Phone, Running
+from tests.people_factory import a_match
 
 SOON = NOW + timedelta(days=2)
 
@@ -28,23 +29,7 @@ async def a_pair(house: Running) -> tuple[Phone, Phone]:
     async with house.write() as session:
         cluster = await session.get(Cluster, 1)
         assert cluster is not None
-        matched = Round(cluster_id=1, by=None, at=NOW, matched=1, unmatched=0)
-        session.add(matched)
-        await session.flush()
-        match = Match(
-            round_id=matched.id,
-            trainer_id=trainer.id,
-            worker_id=learner.id,
-            score=1,
-            reasons={},
-            state=ACCEPTED,
-            trainer_says="yes",
-            worker_says="yes",
-            created_at=NOW,
-            expires_at=SOON,
-        )
-        session.add(match)
-        await session.flush()
+        match = await a_match(session, trainer.id, learner.id, NOW, round_of=1, expires_at=SOON)
         meeting = Meeting(
             match_id=match.id,
             state="agreed",
