@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from bot.announcements import rules
+from bot.announcements.audience_screens import people_meant
 from bot.announcements.names import country_name, language_name
 from bot.announcements.rules import ALL, Receipt
 from bot.errors import Refused
@@ -44,19 +44,6 @@ def _below(t: Tongue, announcement: Announcement) -> tuple[tuple[Button, ...], .
                 rows.append((Button(t.plain("Write an answer"), data),))
     rows.append((Button(t.plain("No more announcements"), "announcements:off"),))
     return tuple(rows)
-
-
-def people_meant(t: Tongue, audience: Mapping[str, Sequence[Any]], number: int) -> str:
-    """The audience in words, not escaped: "12 workers (Italy)"."""
-    match audience.get("role") or []:
-        case ["worker"]:
-            who = t.n("{n} worker", "{n} workers", number)
-        case ["trainer"]:
-            who = t.n("{n} trainer", "{n} trainers", number)
-        case _:
-            who = t.n("{n} person", "{n} people", number)
-    countries = audience.get("country") or []
-    return f"{who} ({t.list([country_name(one, t.language) for one in countries])})" if countries else who
 
 
 def readers_per_language(t: Tongue, numbers: Mapping[str, int]) -> str:

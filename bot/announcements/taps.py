@@ -3,7 +3,7 @@
 import db.announcements
 import db.clusters
 from bot.announcements import reader_taps, receipt_taps, receipts, rules, screens, service
-from bot.announcements.names import country_name, read_countries
+from bot.announcements.names import country_name
 from bot.announcements.own import FORGED, WAS_CANCELLED, own
 from bot.announcements.rules import ALL, ROLES, TEXT_FORM
 from bot.case import COORDINATOR, Case, Taps, number, word

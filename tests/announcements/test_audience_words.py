@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.announcements import audience_words, rules
-from bot.announcements.screens import people_meant
+from bot.announcements.audience_screens import people_meant
 from bot.messages import LANGUAGES
 from bot.people import vocabulary
 from bot.texts import tongue
@@ -326,7 +326,10 @@ def test_any_words_can_be_read(said: str) -> None:
         understood = audience_words.read(said, language)
         assert understood.audience.keys() <= set(rules.KEYS)
         assert set(understood.audience.get("role", [])) <= set(rules.ROLES)
-        assert all(isinstance(days, int) and 0 < days <= rules.LONGEST_SILENCE for days in understood.audience.get("silent", []))
+        assert all(
+            isinstance(days, int) and 0 < days <= rules.LONGEST_SILENCE
+            for days in understood.audience.get("silent", [])
+        )
 
 
 @given(st.text(max_size=5_000))
