@@ -87,12 +87,13 @@ _NEGATED = r"(?:not|t|non|nicht|sin|no)"
 UNMATCHED = re.compile(
     r"\b(?:unmatched|unpaired|unvermittelt(?:e|en|er)?|ungematcht|spaiat[ie])\b"
     rf"|\b{_NEGATED}(?: (?:been|yet|ancora|sono|stat[ie]|hanno|estan|esta|todavia|aun|noch)){{0,3}} {_PAIRED}\b"
-    rf"|\b(?:(?:has|have|having|hanno|ha|tienen|tiene|do|does|did) )?(?:{_YET} )?{_NO}(?: (?:{_A}|hanno|ha|tienen|tiene))"
-    rf"{{0,3}} {_PARTNER}(?: {_YET})?(?: (?:haben|hat))?\b"
+    rf"|\b(?:(?:has|have|having|hanno|ha|tienen|tiene|do|does|did) )?(?:{_YET} )?"
+    rf"{_NO}(?: (?:{_A}|hanno|ha|tienen|tiene)){{0,3}} {_PARTNER}(?: {_YET})?(?: (?:haben|hat))?\b"
     r"|\b(?:(?:haben|hat) )?noch (?:niemand|niemanden)(?: (?:haben|hat))?\b"
     r"|\bno tienen?(?: todavia| aun)? a nadie\b|\bnon (?:hanno|ha) (?:ancora )?nessuno\b"
     rf"|\b(?:(?:is|are|still) ){{0,2}}(?:waiting|wait|waits|looking|searching) for (?:{_A} )?{_PARTNER}\b"
-    rf"|\b(?:aspetta|aspettano|attende|attendono|cerca|cercano|in attesa di|in cerca di)(?: ancora)?(?: {_A})? {_PARTNER}\b"
+    r"|\b(?:aspetta|aspettano|attende|attendono|cerca|cercano|in attesa di|in cerca di)"
+    rf"(?: ancora)?(?: {_A})? {_PARTNER}\b"
     rf"|\b(?:noch )?(?:auf )?{_A} {_PARTNER} (?:warten|wartet|suchen|sucht)\b"
     rf"|\b(?:warten|wartet|suchen|sucht) (?:noch )?(?:auf )?(?:{_A} )?{_PARTNER}\b"
     rf"|\b(?:esperan|espera|buscan|busca)(?: todavia| aun)?(?: a)?(?: {_A})? {_PARTNER}\b"
@@ -208,7 +209,8 @@ MORE_TRADES = {"alberghiero": "hotel", "alberghiera": "hotel", "edili": "constru
 # -- what is not the audience ---------------------------------------------------------------------------
 
 EXCEPT = _words(
-    "except excluding besides apart outside tranne eccetto salvo escluso esclusi fuori ausser aussen excepto salvo menos"
+    """except excluding besides apart outside tranne eccetto salvo escluso esclusi fuori ausser aussen excepto salvo
+    menos"""
 )
 NOT = _words("not t no never without non senza mai nicht kein keine keinen ohne nie sin nunca nor ni ne")
 WHO = _words("who that whose che chi die der den denen wer que quien quienes los las")
@@ -219,28 +221,30 @@ RELATIVE = _words("that che que")  # when they stand for the people
 IS_RELATIVE = _words(
     """have has had haven hasn are aren is speak speaks teach read want would learn did didn do don does live work
     finished completed never still
-    hanno ha non si sono parlano parla insegnano insegna vogliono imparano impara leggono lavorano vivono abitano tacciono
-    stanno cercano aspettano attendono ci scrivono rispondono
-    han ha no se estan hablan habla ensenan aprenden quieren leen viven trabajan tienen ya todavia aun llevan buscan
+    hanno ha non si sono parlano parla insegnano insegna vogliono imparano impara leggono lavorano vivono abitano
+    tacciono     stanno cercano aspettano attendono ci scrivono rispondono
+    han ha no se estan hablan habla ensenan ensena aprenden aprende quieren quiere leen lee viven trabajan tienen ya
+    todavia aun llevan buscan
     esperan escriben responden estan"""
 )
 
+EVERY = _words("all every tutti tutte alle allen todos todas")
 OPENERS = _words(
     """to for only just tell message ping write inform invite remind notify all every the my with
     a ad agli ai alle allo al alla per solo soltanto tutti tutte i gli le lo la il dei delle degli avvisa scrivi informa
     an fur nur die der den alle allen jeden meine meinen mit
     para solo solamente todos todas los las el la a avisa escribe unos
-    please this"""
+    please this thank ask ringrazia chiedi danke frage agradece pregunta"""
 )
 ARTICLES = _words(
     """the my all every i gli le lo la il un una uno dei delle degli tutti tutte die der den das dem alle allen ein eine
     los las el la unos unas todos todas mis miei mie meine meinen other various"""
 )
 JOINS = _words(  # between what is known already and a trade: "workers in construction", not "workers to the workshop"
-    """in of from and or at with who work working are the a an on sector trade
-    di del dei della dello nel nella nell nello dal dalla e o con che chi lavora lavorano il lo la l
+    """in of from and or at with those who work working are the a an on sector trade
+    di del dei della dello dell delle degli nel nella nell nello dal dalla dagli e o con che quelli quelle coloro chi lavora lavorano il lo la l
     auf aus dem der den im vom von und oder die das mit in
-    en de del la las los el y o con que trabajan trabaja"""
+    en de del la las los el y o u con que aquellos trabajan trabaja"""
 )
 
 FILLERS = (
@@ -251,8 +255,9 @@ FILLERS = (
     | AND
     | OR
     | _words(
-        """send sending sent write writing tell message messages announcement announce notice note circular update please
-    want wants would like can could should must need let them they their those these there is are be been have has had
+        """send sending sent write writing tell message messages announcement announce notice note circular update
+    please want wants would like can could should must need let them they their those these there is are be
+    been have has had
     having do does did people persons person participants participant everyone everybody yet still already now also both
     so something as by was were s d ll ve m re i we you me us it this only make give put new pass get
     speak speaks teach teaches learn learns some long since last more than least month months
@@ -268,9 +273,12 @@ FILLERS = (
     estan esta son ser todavia aun ya hay lo se le les su sus sobre hacer publicar nuevo hablan habla aprender quieren
     ensenan desde hace llevan por as os s un una aviso avisos
     firms companies businesses aziende imprese betriebe firmen empresas haven hasn don doesn didn isn aren
+    informieren informier informiere benachrichtigen anschreiben mitteilen schick senden schreiben avisar informar
+    know fare sapere avvisare informare
     cluster clusters clustern clusteres"""
     )
 )
 ALL_MINE = re.compile(
-    r"\ball (?:of )?my clusters\b|\btutti i miei cluster\b|\b(?:in )?allen? (?:meinen?) clustern?\b|\btodos mis cluster(?:e?s)?\b"
+    r"\ball (?:of )?my clusters\b|\btutti i miei cluster\b"
+    r"|\b(?:in )?allen? meinen? clustern?\b|\btodos mis cluster(?:e?s)?\b"
 )

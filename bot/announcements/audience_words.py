@@ -26,6 +26,7 @@ NEAR = 6  # words between "finished" and "module 3"
 _LONG_NAME = 5  # letters: a shorter part of a cluster's name is rather another word
 _LONGEST_NUMBER = 4  # figures
 _SHORTEST_PLURAL = 5  # letters
+_MISTYPED = 7  # letters: where the vocabulary looks for typing errors in a sentence
 _ENDINGS = (
     *(("innen", "in"), ("i", "o"), ("i", "e"), ("i", "a"), ("ai", "aio"), ("e", "a"), ("chi", "co"), ("ghi", "go")),
     *(("s", ""), ("es", ""), ("n", ""), ("en", ""), ("e", "")),
@@ -80,6 +81,8 @@ class _Reading:
         self.end = len(self.words)  # where the message itself begins
         self.taken = [False] * self.end
         self.closed = [False] * self.end  # what is excluded, or denied: not to be read as meant
+        self.begins = 0  # what stands before is about sending
+        self.trades: set[int] = set()
         self.audience: Audience = {}
 
     def read(self, clusters: Mapping[int, Collection[str]]) -> None:
@@ -95,12 +98,16 @@ class _Reading:
         self._everyone()
         self._topics()
         self._sectors()
+        self._nations()
+        self.begins = self._where_the_people_begin()
 
     def unused(self) -> list[str]:
-        """The words that are not understood and are more than small talk, in runs, as they were written."""
+        """The words that are not understood and may say more of the people, in runs, as they were written."""
         runs: list[list[int]] = []
         for at, word in enumerate(self.words):
             if self.taken[at] or (word in tables.FILLERS and at < self.end):
+                continue
+            if at < self.begins:
                 continue
             between = range(runs[-1][-1] + 1, at) if runs else None
             if between is not None and not any(self.taken[one] for one in between):
@@ -109,6 +116,16 @@ class _Reading:
                 runs.append([at])
         spans = [(self.from_[run[0]], self.from_[run[-1]]) for run in runs]
         return [" ".join(self.shown[first : last + 1]).strip(_SIGNS) for first, last in spans]
+
+    def _where_the_people_begin(self) -> int:
+        """At the first word that is understood, or at what stands directly before it: "all young bakers"."""
+        told = (at for at in range(len(self.words)) if self.taken[at] or self.closed[at])
+        first = next(told, 0)
+        if self.words and tables.EVERYONE.match(" ".join(self.words[first:])):
+            return first
+        while first > 0 and self.words[first - 1] not in tables.FILLERS:
+            first -= 1
+        return first
 
     # -- finding and taking ---------------------------------------------------------------------------------
 
@@ -139,11 +156,13 @@ class _Reading:
                 yield first, last
 
     def _left(self) -> list[str]:
-        """The words one by one as the vocabulary compares them; what is taken is none."""
-        return [
-            folded if self._free(at) and " " not in (folded := fold(word)) and folded else _GONE
-            for at, word in enumerate(self.words)
-        ]
+        """The words one by one as the vocabulary compares them; what is taken is none, and no long filler is mistyped."""
+        left: list[str] = []
+        for at, word in enumerate(self.words):
+            filler = len(word) >= _MISTYPED and word in tables.FILLERS
+            folded = fold(word) if self._free(at) and not filler else ""
+            left.append(folded if folded and " " not in folded else _GONE)
+        return left
 
     def _spans(self, kind: vocabulary.Kind) -> list[tuple[int, int, str]]:
         """The first and last word of everything of this kind, and its key, in order."""
@@ -173,7 +192,7 @@ class _Reading:
         return len(self.words)
 
     def _close(self) -> None:
-        """What stands behind "except" and "not" is not meant; nor is it left out: that cannot be said in an audience."""
+        """What stands behind "except" and "not" is not meant; an audience cannot say who is left out."""
         for at, word in enumerate(self.words[: self.end]):
             if self.taken[at] or self.closed[at]:
                 continue
@@ -315,10 +334,16 @@ class _Reading:
         for first, last, code in find_countries(words):
             self._take(first, last)
             self._add("country", code)
+
+    def _nations(self) -> None:
+        """ "Italian bakers"; "in Italian" is said of a language."""
         for at in range(self.end):
             if self._free(at) and (code := tables.NATIONS.get(self.words[at])):
-                self._take(at, at)
-                self._add("country", code)
+                beside = [one for one in (at - 1, at + 1) if 0 <= one < self.end]
+                of_people = any(self.taken[one] or self.words[one] in tables.PEOPLE for one in beside)
+                if of_people or not vocabulary.knows("language", self.words[at]):
+                    self._take(at, at)
+                    self._add("country", code)
 
     def _roles(self) -> None:
         roles: set[str] = set()
@@ -369,6 +394,7 @@ class _Reading:
             if sector != "other" and self._are_people(first, last):
                 self._take(first, last)
                 self._add("sector", sector)
+                self.trades.add(last)
                 for at in (first - 1, last + 1):
                     if self._free(at) and self.words[at] in tables.SECTOR:
                         self._take(at, at)
@@ -378,7 +404,8 @@ class _Reading:
         if self._word(last + 1) in tables.SECTOR:
             return True
         at = first - 1
-        while at >= 0 and not self.taken[at] and self.words[at] in tables.ARTICLES | tables.SECTOR:
+        passed = tables.ARTICLES | tables.SECTOR | tables.NATIONS.keys()
+        while at >= 0 and not self.taken[at] and self.words[at] in passed:
             if self.words[at] in tables.SECTOR:
                 return True
             at -= 1
@@ -386,8 +413,10 @@ class _Reading:
             return False
         if at < 0 or self.taken[at]:
             return True
-        if self.words[at] in tables.OPENERS and not any(self.taken[:at]):
-            return True
+        if not any(self.taken[:at]) and (self.words[at] in tables.OPENERS or self._word(at - 1) in tables.EVERY):
+            return True  # with one word between that is not known: "all young bakers"
+        if self.words[at] in tables.OPENERS and (at - 1 in self.trades or self.words[at - 1] in tables.AND):
+            at -= 1  # "to the plumbers, to the electricians and to the bakers"
         while at >= 0 and not self.taken[at] and self.words[at] in tables.JOINS:
             at -= 1
         return at < 0 or self.taken[at]

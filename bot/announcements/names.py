@@ -25,6 +25,7 @@ _ALSO = {
     "inglaterra": "GB",
     "oesterreich": "AT",
 }
+_OTHER_WORDS = {"RE", "GD"}  # in Spanish: a meeting, and a city
 _IN = {  # where "in" and the name alone would be wrong
     "en": {
         "GB": "in the United Kingdom",
@@ -97,7 +98,7 @@ def _countries() -> dict[str, str]:
     names: dict[str, str] = {}
     for language in LANGUAGES:
         for code, name in _territories(language).items():
-            if len(code) == 2 and code.isalpha():
+            if len(code) == 2 and code.isalpha() and code not in _OTHER_WORDS:
                 names.setdefault(plain(name), code)
         for code, written in _IN[language].items():
             names.setdefault(plain(written.partition(" ")[2]), code)

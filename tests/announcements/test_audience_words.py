@@ -55,6 +55,9 @@ SAID = {
         PLEASE SEND THIS TO ALL THE BAKERS | sector=bakery
         invite all the workers to the workshop | role=worker
         remind all trainers to hand in their reports | role=trainer
+        thank the farmers, the electricians and the bakers | sector=farming+energy+bakery
+        all German bakers in the UK who speak German | country=GB+DE language=de sector=bakery
+        a broadcast in Italian for the trainers | role=trainer
         announce something |
         make an announcement |
         I'd like to send a notice |
@@ -103,6 +106,9 @@ SAID = {
         scrivi a tutti i partecipanti | role=all
         un avviso per tutti i falegnami | sector=crafts
         invita tutti i lavoratori al laboratorio | role=worker
+        scrivi a tutti quelli dell'edilizia | role=all sector=construction
+        comunicazione agli idraulici, ai fabbri e agli elettricisti | sector=construction+crafts+energy
+        fai un broadcast in inglese e italiano per i trainer | role=trainer
         vorrei fare un annuncio |
         devo pubblicare degli annunci |
         nuovo avviso |
@@ -111,7 +117,7 @@ SAID = {
     "de": """
         schicke eine Nachricht an alle Lernenden in Spanien | role=worker country=ES
         die Teilnehmer ohne Partner in Österreich | country=AT match=unmatched
-        alle Trainerinnen und Trainer in Deutschland, die Instagram unterrichten | role=trainer country=DE topic=instagram
+        alle Trainerinnen und Trainer in Deutschland, die Instagram lehren | role=trainer country=DE topic=instagram
         die Bäcker in Italien, die seit 30 Tagen still sind | country=IT sector=bakery silent=30
         an alle in Großbritannien | role=all country=GB
         alle Trainer ohne Lernende | role=trainer match=unmatched
@@ -152,6 +158,8 @@ SAID = {
         eine Mitteilung für alle Tischlerinnen | sector=crafts
         lade alle Lernenden in die Werkstatt ein | role=worker
         ich möchte eine Mitteilung schreiben |
+        ich möchte alle Trainer informieren | role=trainer
+        schreib an alle aus der Pflege | role=all sector=care
         neue Anzeige |
         etwas ankündigen |
         Rundschreiben bitte |
@@ -201,6 +209,7 @@ SAID = {
         un aviso para todos los carpinteros | sector=crafts
         invita a todos los trabajadores al taller | role=worker
         quiero hacer un anuncio |
+        recuerda a todos los alumnos la reunión de Granada | role=worker
         publicar anuncios |
         nuevo aviso |
         quiero mandar un mensaje |
@@ -246,6 +255,9 @@ def test_there_are_enough_of_them(language: str) -> None:
         ("en", "workers who finished modules 2 and 3", "role=worker", "finished modules 2 and 3"),
         ("en", "workers over 60", "role=worker", "over 60"),
         ("en", "trainers who haven't met anyone yet", "role=trainer", "haven't met anyone"),
+        ("en", "all young bakers", "sector=bakery", "young"),
+        ("en", "please forward the flyer to all bakers", "sector=bakery", ""),
+        ("en", "how do I write to everyone", "role=all", ""),
         ("en", "tell all workers that we meet on Friday", "role=worker", "that we meet on Friday"),
         ("en", "all workers: only those in Bologna", "role=worker", "only those in Bologna"),
         ("en", "all workers in Italy, please!", "role=worker country=IT", ""),
