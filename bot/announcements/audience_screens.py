@@ -8,7 +8,7 @@ from bot.announcements.names import country_name, in_country, language_name
 from bot.announcements.rules import module_number
 from bot.messages import Button, Outgoing
 from bot.people import vocabulary
-from bot.texts import N_, Tongue
+from bot.texts import N_, Tongue, tongue
 from db.announcements import Announcement
 from db.clusters import Cluster
 
@@ -69,6 +69,22 @@ def _narrowed(t: Tongue, audience: Mapping[str, Sequence[Any]]) -> list[str]:
     return parts
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where: one cluster or several."""
+
+    clusters: Sequence[Cluster]
+
+    def called(self, language: str) -> str:
+        """Their names: "South and North"."""
+        t = tongue(language)
+        return t.list([cluster.called(t.language) for cluster in self.clusters])
+
+    @property
+    def countries(self) -> list[str]:
+        return list(dict.fromkeys(country for cluster in self.clusters for country in cluster.countries))
+
+
 # -- the board ------------------------------------------------------------------------------------------
 
 
@@ -78,6 +94,12 @@ class Names:
 
     clusters: Mapping[int, Cluster]
     modules: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+
+    def knows(self, key: str, value: Any) -> bool:
+        """Whether there is a name for this: an old database may hold a trade that is none any more."""
+        if key in ("sector", "topic"):
+            return value in vocabulary.keys(key)
+        return key != "role" or value in ROLE_LABELS
 
     def label(self, t: Tongue, key: str, value: Any) -> str:
         match key:
@@ -106,7 +128,8 @@ def board_screen(
     """Everything that can be chosen, each with what is chosen now."""
     rows: list[tuple[Button, ...]] = []
     for key in dimensions:
-        chosen = [names.label(t, key, value) for value in draft.audience.get(key) or ()]
+        values = draft.audience.get(key) or ([draft.cluster_id] if key == "cluster" else [])
+        chosen = [names.label(t, key, value) for value in values if names.knows(key, value)]
         label = f"{t.plain(DIMENSIONS[key])}: {_short(chosen) if chosen else t.plain('anybody')}"
         rows.append((Button(label, f"announcements:by:{draft.id}:{key}"),))
     if any(draft.audience.values()):
@@ -130,8 +153,8 @@ def _short(chosen: Sequence[str]) -> str:
 def _reached(t: Tongue, draft: Announcement, number: int, place: str) -> str:
     meant = people_meant(t, draft.audience, number)
     if not number:
-        return t("Now it reaches nobody: <b>{who}</b> in {cluster}.", who=meant, cluster=place)
-    return t("Now it reaches <b>{who}</b> in {cluster}.", who=meant, cluster=place)
+        return t("Now it reaches nobody: <b>{who}</b> ({cluster}).", who=meant, cluster=place)
+    return t("Now it reaches <b>{who}</b> ({cluster}).", who=meant, cluster=place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +184,9 @@ def values_screen(
         turns.append(Button(t.plain("More ›"), f"announcements:by:{draft.id}:{key}:{page + 1}"))
     if turns:
         rows.append(tuple(turns))
-    if draft.audience.get(key):
+    if key == "cluster":
+        rows.append((Button(t.plain("All my clusters"), f"announcements:any:{draft.id}:{key}"),))
+    elif draft.audience.get(key):
         rows.append((Button(t.plain("Anybody"), f"announcements:any:{draft.id}:{key}"),))
     rows.append((Button(t.plain("Done"), f"announcements:aim:{draft.id}", means=("affirm", "go_back")),))
     head = t("<b>{dimension}</b>", dimension=t.plain(DIMENSIONS[key]))

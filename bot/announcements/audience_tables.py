@@ -242,7 +242,8 @@ ARTICLES = _words(
 )
 JOINS = _words(  # between what is known already and a trade: "workers in construction", not "workers to the workshop"
     """in of from and or at with those who work working are the a an on sector trade
-    di del dei della dello dell delle degli nel nella nell nello dal dalla dagli e o con che quelli quelle coloro chi lavora lavorano il lo la l
+    di del dei della dello dell delle degli nel nella nell nello dal dalla dagli e o con che quelli quelle
+    coloro chi lavora lavorano il lo la l
     auf aus dem der den im vom von und oder die das mit in
     en de del la las los el y o u con que aquellos trabajan trabaja"""
 )

@@ -156,7 +156,7 @@ class _Reading:
                 yield first, last
 
     def _left(self) -> list[str]:
-        """The words one by one as the vocabulary compares them; what is taken is none, and no long filler is mistyped."""
+        """The words as the vocabulary compares them; what is taken is none, and a long filler is not mistyped."""
         left: list[str] = []
         for at, word in enumerate(self.words):
             filler = len(word) >= _MISTYPED and word in tables.FILLERS

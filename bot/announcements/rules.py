@@ -124,9 +124,14 @@ def _or(words: Sequence[str]) -> str:
 
 def _country(value: str) -> str:
     code = value.upper()
-    if len(value) != 2 or not value.isascii() or not value.isalpha():
+    if not is_code(code):
         raise ValueError(f"country is a code of two letters such as IT, or all, not {value!r}")
     return "GB" if code == "UK" else code
+
+
+def is_code(country: str) -> bool:
+    """Whether this has the form of an ISO code: "IT"."""
+    return len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()
 
 
 def _days(value: str) -> int:
