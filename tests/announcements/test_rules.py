@@ -11,7 +11,6 @@ from bot.announcements.names import country_name, in_country, language_name
 from bot.announcements.rules import Readers
 from bot.clock import QuietHours
 
-
 POSSIBLE = {
     "sector": ("bakery", "hotel"),
     "topic": ("instagram", "ads"),
