@@ -190,11 +190,17 @@ async def _match(database: Database, slug: str, *, dry_run: bool) -> None:
     say(f"{done.matched} pairs {wait}; {done.unmatched} workers stay without.")
 
 
+AUDIENCE = (
+    'Who: "role=worker country=IT+ES sector=bakery match=unmatched silent=30 finished=3", or "role=all". '
+    "Also language=it, topic=instagram, cluster=…"
+)
+
+
 @app.command()
 def announce(
     cluster: ClusterOption,
     text: Annotated[list[str], typer.Option("--text", help="One per language: it='Buongiorno …'")],
-    audience: Annotated[str, typer.Option(help='Who: "role=worker country=IT", or "role=all".')] = "",
+    audience: Annotated[str, typer.Option(help=AUDIENCE)] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who would get it.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Send it without asking.")] = False,
 ) -> None:

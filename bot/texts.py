@@ -47,6 +47,7 @@ def N_(msgid: str) -> str:
 
 
 _Y_BEFORE_I = re.compile(r" y (?=h?[ií](?![aeou]))", re.IGNORECASE)
+_O_BEFORE_O = re.compile(r" o (?=[“«]?h?[oó])", re.IGNORECASE)  # and "u" for "o" before the sound of o
 _PARTS = {"am": N_("{day} morning"), "pm": N_("{day} afternoon"), "eve": N_("{day} evening")}
 
 
@@ -72,6 +73,11 @@ class Tongue:
 
     def knows(self, msgid: str) -> bool:
         return self.language == "en" or self._catalogue.gettext(msgid) != msgid
+
+    def either(self, items: list[str]) -> str:
+        """ "Italian, German or Spanish"."""
+        written = format_list(items, style="or", locale=self._cldr) if items else ""
+        return _O_BEFORE_O.sub(" u ", written) if self.language == "es" else written
 
     def list(self, items: list[str]) -> str:
         """ "Italian, German and Spanish"."""

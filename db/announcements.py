@@ -186,6 +186,44 @@ async def count_audience(
     return [(language, zone, cluster, number) for language, zone, cluster, number in rows if cluster is not None]
 
 
+async def count_values(
+    session: AsyncSession,
+    cluster_id: int,
+    audience: Mapping[str, Sequence[Any]],
+    key: str,
+    among: Sequence[Any],
+    now: datetime,
+) -> dict[Any, int]:
+    """How many people there would be for each value of this key, with all else as it is; 0 is left out.
+
+    `among` are the values to look for; those of country, language and sector are found by themselves.
+    """
+    rest = {one: values for one, values in audience.items() if one != key}
+    columns = {
+        "role": Person.role,
+        "country": Person.country,
+        "language": Person.language,
+        "sector": Person.sector,
+        "cluster": Person.cluster_id,
+    }
+    if column := columns.get(key):
+        everybody = {**rest, "cluster": list(among)} if key == "cluster" else rest
+        rows = await session.execute(
+            select(column, func.count()).where(_meant(cluster_id, everybody, now), column != "").group_by(column)
+            if key != "cluster"
+            else select(column, func.count()).where(_meant(cluster_id, everybody, now)).group_by(column)
+        )
+        return {value: number for value, number in rows}
+    counts = [
+        func.count().filter(_meant(cluster_id, {**rest, key: [value]}, now)).label(f"n{place}")
+        for place, value in enumerate(among)
+    ]
+    if not counts:
+        return {}
+    row = (await session.execute(select(*counts).where(_meant(cluster_id, rest, now)))).one()
+    return {value: number for value, number in zip(among, row, strict=True) if number}
+
+
 async def freeze(
     session: AsyncSession,
     announcement: Announcement,

@@ -141,7 +141,7 @@ async def test_a_dry_run_of_an_announcement_sends_nothing(twogether: Twogether, 
     await a_pair(opened)
     command = ("announce", "--cluster", "emilia-food", "--text", "it=Buongiorno a tutti")
     said = await twogether(*command, "--audience", "role=worker", "--dry-run")
-    assert said == Said(0, "1 people in Emilia-Romagna, food and crafts: 1 it.\n", "")
+    assert said == Said(0, "1 worker (Emilia-Romagna, food and crafts): 1 it.\n", "")
     assert await how_many(opened, OutboxRow) == [0]
     said = await twogether(*command, "--audience", "role=all", "--yes")
     assert (said.code, said.out.splitlines()[-1]) == (0, "It is on its way to 2 people.")
@@ -156,6 +156,11 @@ NO_ANNOUNCEMENTS = {
     ("--text", "fr=Salut"): "--text 'fr=Salut' must look like it='…' with one of en, it, de, es.",
     ("--text", "it= "): "--text 'it= ' must look like",
     ("--text", "it=Ciao", "--audience", "colour=red"): "an audience looks like role=worker country=IT",
+    ("--text", "it=Ciao", "--audience", "sector=zoo"): "sector is bakery, ",
+    ("--text", "it=Ciao", "--audience", "silent=0"): "silent is a number of days from 1 to 3650, or all, not '0'",
+    ("--text", "it=Ciao", "--audience", "finished=77"): "finished is 1, 2, 3, ",
+    ("--text", "it=Ciao", "--audience", "role=trainer finished=8"): "trainers have no module 8.",
+    ("--text", "it=Ciao", "--audience", "cluster=north"): "cluster is emilia-food, andalucia-tourism, ",
     ("--text", "it=Ciao"): "say who it is for, e.g. role=worker country=IT, or role=all for everyone",
 }
 

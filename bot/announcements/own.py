@@ -1,10 +1,11 @@
 """Whose announcement it is: what every button of a coordinator asks first."""
 
 import db.announcements
+from bot.announcements import receipts
 from bot.case import Case, number
-from bot.errors import Forged
+from bot.errors import Forged, Refused
 from bot.texts import N_
-from db.announcements import DRAFT, Announcement
+from db.announcements import CANCELLED, DRAFT, Announcement
 
 FORGED = N_("I don't know this button. Here is what I can do:")
 WAS_CANCELLED = N_("This announcement was cancelled; nothing was sent.")
@@ -18,3 +19,14 @@ async def own(case: Case, args: tuple[str, ...]) -> Announcement:
     if announcement.state == DRAFT and announcement.author_id != case.person.id:
         raise Forged(FORGED)
     return announcement
+
+
+async def own_draft(case: Case, args: tuple[str, ...]) -> Announcement | None:
+    """Their draft; when it is no draft any more they are told what became of it, and this is None."""
+    announcement = await own(case, args)
+    if announcement.state == DRAFT:
+        return announcement
+    if announcement.state == CANCELLED:
+        raise Refused(WAS_CANCELLED)
+    await receipts.show(case.session, announcement, case.person, case.house, case.now)
+    return None

@@ -9,6 +9,7 @@ import db.clusters
 import db.outbox
 import db.people
 from bot.announcements import rules
+from bot.announcements.audience_screens import Place
 from bot.announcements.rules import Receipt
 from bot.announcements.screens import receipt_screen
 from bot.case import House
@@ -121,7 +122,8 @@ async def _screen(
     house: House,
     now: datetime,
 ) -> Outgoing:
-    cluster = await db.clusters.get(session, announcement.cluster_id)
+    ids = announcement.audience.get("cluster") or [announcement.cluster_id]
+    place = Place([one for id in ids if (one := await db.clusters.get(session, id))])
     last = await db.announcements.last_due(session, announcement.id) if receipt.held else None
     until = rules.done_at(receipt, now, last, house.settings.send_rate)
-    return receipt_screen(tongue(reader.language), announcement, cluster, receipt, until, reader.zone, now)
+    return receipt_screen(tongue(reader.language), announcement, place, receipt, until, reader.zone, now)

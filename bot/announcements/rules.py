@@ -5,14 +5,14 @@ import html
 import json
 import unicodedata
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.clock import QuietHours, at
+from bot.messages import LANGUAGES
 
 ALL = "all"
 ROLES = ("worker", "trainer")
@@ -22,6 +22,10 @@ DRAFT_LASTS = timedelta(days=7)
 WEEK, MONTH = "week", "month"
 LAST_MONTH = 12
 INTERESTED, REPLY, LINK = "interested", "reply", "link"
+
+KEYS = ("role", "country", "language", "cluster", "sector", "topic", "match", "silent", "finished")
+MATCHES = ("paired", "unmatched")
+LONGEST_SILENCE = 3_650  # days
 
 type Audience = dict[str, list[Any]]  # as :class:`db.announcements.Announcement` says; an empty list means anybody
 
@@ -75,75 +79,95 @@ def done_at(receipt: Receipt, now: datetime, last_due: datetime | None, rate: fl
     return max(now + timedelta(seconds=receipt.waiting / rate), last_due or now)
 
 
-def parse_audience(text: str) -> Audience:
-    """Read "role=worker country=IT"; what is not named means all. Raises ValueError with a sentence.
+def parse_audience(text: str, possible: Mapping[str, Collection[str]]) -> Audience:
+    """Read "role=worker country=IT+ES silent=30"; what is not named means anybody. Raises ValueError with a sentence.
 
-    >>> parse_audience("role=worker country=IT")
-    {'role': ['worker'], 'country': ['IT']}
+    `possible` are the values of sector, topic, cluster and finished; those of the other keys are known here. What
+    stands for a cluster or a module is given back as it is written; see :func:`module_folders`.
+
+    >>> parse_audience("role=worker silent=30", {})
+    {'role': ['worker'], 'country': [], 'silent': [30]}
     """
+    known = {"role": ROLES, "language": LANGUAGES, "match": MATCHES, **possible}
     said: Audience = {}
     for part in text.replace(",", " ").split():
         key, equals, value = part.partition("=")
         key = key.lower()
-        if not equals or key not in ("role", "country"):
-            raise ValueError(f"an audience looks like role=worker country=IT, and has no {part!r}")
+        if not equals or key not in KEYS:
+            raise ValueError(f"an audience looks like role=worker country=IT, and has no {part!r}; it has {_or(KEYS)}")
         if key in said:
             raise ValueError(f"{key} is given twice")
-        read = _role if key == "role" else _country
-        values = [] if value.lower() == ALL else [read(one) for one in value.split("+")]
+        values = [] if value.lower() == ALL else [_value(key, one, known) for one in value.split("+")]
         said[key] = list(dict.fromkeys(values))
+        if key == "silent" and len(said[key]) > 1:
+            raise ValueError("silent is one number of days, such as silent=30")
     if not said:
         raise ValueError("say who it is for, e.g. role=worker country=IT, or role=all for everyone")
-    return {"role": said.get("role", []), "country": said.get("country", [])}
+    return {"role": [], "country": [], **said}
 
 
-def _role(value: str) -> str:
-    role = value.lower()
-    if role not in ROLES:
-        raise ValueError(f"role is worker, trainer or all, not {value!r}")
-    return role
+def _value(key: str, value: str, known: Mapping[str, Collection[str]]) -> str | int:
+    if key == "country":
+        return _country(value)
+    if key == "silent":
+        return _days(value)
+    word = value.lower().lstrip("0") if key == "finished" and value.isdigit() else value.lower()
+    if word not in known.get(key, (word,)):
+        raise ValueError(f"{key} is {_or([*known[key], ALL])}, not {value!r}")
+    return word
+
+
+def _or(words: Sequence[str]) -> str:
+    """ "worker, trainer or all"."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _country(value: str) -> str:
     code = value.upper()
-    if len(value) != 2 or not value.isascii() or not value.isalpha():
+    if not is_code(code):
         raise ValueError(f"country is a code of two letters such as IT, or all, not {value!r}")
     return "GB" if code == "UK" else code
 
 
-def read_role(said: str, read: Callable[[str], str | None]) -> str | None:
-    """The role named in these words: worker, trainer, all when both or everyone is said, None for neither.
+def is_code(country: str) -> bool:
+    """Whether this has the form of an ISO code: "IT"."""
+    return len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()
 
-    `read` tells the role of a few words. It is made for people who speak of themselves ("I need a trainer"
-    is said by a worker), so it gets the words one by one, and together only when that finds nothing.
+
+def _days(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= 4 and 0 < int(value) <= LONGEST_SILENCE):
+        raise ValueError(f"silent is a number of days from 1 to {LONGEST_SILENCE}, or all, not {value!r}")
+    return int(value)
+
+
+def module_number(folder: str) -> int:
+    """3 for "03-be-found"."""
+    number = folder.partition("-")[0]
+    return int(number) if number.isascii() and number.isdigit() else 0
+
+
+def module_folders(said: Iterable[str | int], roles: Collection[str], modules: Iterable[tuple[str, str]]) -> list[str]:
+    """The folders that "3" or "03-be-found" stands for, among `modules`: role and folder of each.
+
+    Each role has a third module of its own; without `roles` both are meant.
     """
-    words = said.split()
-    for length in (1, 2, 3):
-        phrases = (" ".join(words[at : at + length]) for at in range(len(words) - length + 1))
-        roles = {role for phrase in phrases if (role := read(phrase))}
-        if roles:
-            return roles.pop() if len(roles) == 1 else ALL
-    return ALL if _means_everyone(plain(said).split()) else None
+    wanted = {str(one) for one in said}
+    found = [
+        folder
+        for role, folder in modules
+        if (not roles or role in roles) and wanted & {str(module_number(folder)), folder}
+    ]
+    return list(dict.fromkeys(found))
 
 
-_EVERYONE = frozenset(("everyone", "everybody", "jeden", "allen"))
-_EVERY = frozenset(("all", "tutti", "tutte", "alle", "todos", "todas"))
-_ARTICLES = frozenset(("the", "i", "gli", "le", "los", "las", "die"))
-_PLACING = frozenset(("in", "of", "from", "with", "di", "del", "da", "en", "de", "aus", "von"))
-_PEOPLE = frozenset(("people", "persons", "participants", "persone", "partecipanti", "personas", "participantes")) | {
-    "leute",
-    "personen",
-    "teilnehmer",
-    "menschen",
-}
+def is_decided(audience: Audience) -> bool:
+    """Whether this says more than who and where: then what it does not say means anybody."""
+    return bool(audience.keys() - {"role", "country", "cluster"})
 
 
-def _means_everyone(words: list[str]) -> bool:
-    """ "Everyone", or "all" with nothing behind it that narrows it: "all bakers" are not all."""
-    if _EVERYONE.intersection(words):
-        return True
-    said = [word for word in words if word not in _ARTICLES]
-    return any(word in _EVERY and follower in _PLACING | _PEOPLE for word, follower in pairwise([*said, "in"]))
+def only_theirs(audience: Audience, clusters: Collection[int]) -> bool:
+    """Whether it reaches nobody beyond these clusters."""
+    return set(audience.get("cluster", ())) <= set(clusters)
 
 
 def plain(text: str) -> str:

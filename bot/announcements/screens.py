@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from bot.announcements import rules
+from bot.announcements.audience_screens import Place, people_meant
 from bot.announcements.names import country_name, language_name
 from bot.announcements.rules import ALL, Receipt
 from bot.errors import Refused
@@ -46,19 +46,6 @@ def _below(t: Tongue, announcement: Announcement) -> tuple[tuple[Button, ...], .
     return tuple(rows)
 
 
-def people_meant(t: Tongue, audience: Mapping[str, Sequence[Any]], number: int) -> str:
-    """The audience in words, not escaped: "12 workers (Italy)"."""
-    match audience.get("role") or []:
-        case ["worker"]:
-            who = t.n("{n} worker", "{n} workers", number)
-        case ["trainer"]:
-            who = t.n("{n} trainer", "{n} trainers", number)
-        case _:
-            who = t.n("{n} person", "{n} people", number)
-    countries = audience.get("country") or []
-    return f"{who} ({t.list([country_name(one, t.language) for one in countries])})" if countries else who
-
-
 def readers_per_language(t: Tongue, numbers: Mapping[str, int]) -> str:
     """ "12 read Italian and 3 read German." as HTML."""
     each = [
@@ -83,6 +70,7 @@ def who_screen(t: Tongue, draft: Announcement) -> Outgoing:
         (
             (Button(t.plain("Workers"), f"{base}:worker"), Button(t.plain("Trainers"), f"{base}:trainer")),
             (Button(t.plain("Everyone"), f"{base}:all"),),
+            (Button(t.plain("Choose more exactly"), f"announcements:aim:{draft.id}"),),
             (cancel_button(t, draft, "deny"),),
         ),
     )
@@ -96,7 +84,7 @@ def where_screen(t: Tongue, draft: Announcement, countries: Sequence[str]) -> Ou
     return Outgoing(t("In which country?"), (*pairs, everywhere, (cancel_button(t, draft, "deny"),)))
 
 
-def nobody_screen(t: Tongue, draft: Announcement, cluster: Cluster) -> Outgoing:
+def nobody_screen(t: Tongue, draft: Announcement, cluster: Place) -> Outgoing:
     meant = people_meant(t, draft.audience, 0)
     return Outgoing(
         t(
@@ -111,9 +99,7 @@ def nobody_screen(t: Tongue, draft: Announcement, cluster: Cluster) -> Outgoing:
     )
 
 
-def text_screen(
-    t: Tongue, draft: Announcement, cluster: Cluster, numbers: Mapping[str, int], language: str
-) -> Outgoing:
+def text_screen(t: Tongue, draft: Announcement, cluster: Place, numbers: Mapping[str, int], language: str) -> Outgoing:
     """Ask for the text in one language, or with `language` "all" for the one that everyone gets."""
     meant = people_meant(t, draft.audience, sum(numbers.values()))
     lines = [t("This will go to <b>{who}</b> in {cluster}.", who=meant, cluster=cluster.called(t.language))]
@@ -127,19 +113,22 @@ def text_screen(
         lines.append(t("Please write the text for those who read <b>{language}</b>.", language=_in(t, language)))
         same = t.plain("Use the same text for everyone")
         rows.append((Button(same, f"announcements:same:{draft.id}"),))
+    rows.append((Button(t.plain("Choose other people"), f"announcements:change:{draft.id}"),))
     return Outgoing("\n\n".join(lines), (*rows, (cancel_button(t, draft),)))
 
 
 def preview_screens(
     t: Tongue,
     draft: Announcement,
-    cluster: Cluster,
+    cluster: Place,
     author: Person,
     numbers: Mapping[str, int],
     held: int,
 ) -> list[Outgoing]:
     """The texts as people will get them, then the question; one message when it fits into one."""
-    texts = [_as_it_will_look(t, draft, cluster, author, language) for language in _versions(draft, numbers)]
+    texts = [
+        _as_it_will_look(t, draft, cluster.clusters[0], author, language) for language in _versions(draft, numbers)
+    ]
     total = sum(numbers.values())
     meant = people_meant(t, draft.audience, total)
     question = [t("This goes to <b>{who}</b> in {cluster}.", who=meant, cluster=cluster.called(t.language))]
@@ -179,7 +168,7 @@ def _as_it_will_look(t: Tongue, draft: Announcement, cluster: Cluster, author: P
 def receipt_screen(
     t: Tongue,
     announcement: Announcement,
-    cluster: Cluster | None,
+    cluster: Place,
     receipt: Receipt,
     until: datetime | None,
     zone: str,
@@ -187,7 +176,7 @@ def receipt_screen(
 ) -> Outgoing:
     """The counts until now, when the last one will have it, and what can be done about it."""
     meant = people_meant(t, announcement.audience, receipt.people)
-    place = cluster.called(t.language) if cluster else ""
+    place = cluster.called(t.language)
     if announcement.state == STOPPED:
         head = t("Your announcement to <b>{who}</b> in {cluster} was stopped.", who=meant, cluster=place)
     elif announcement.state == PAUSED:

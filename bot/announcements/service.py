@@ -11,6 +11,7 @@ import db.audit
 import db.clusters
 import db.people
 from bot.announcements import rules
+from bot.announcements.audience_screens import Place
 from bot.announcements.rules import Audience, Readers
 from bot.announcements.screens import letter
 from bot.case import House
@@ -39,6 +40,7 @@ NOT_TEXT_LANGUAGE = N_("I can write in these languages: {languages}.")
 TOO_OLD = N_("This draft is more than a week old, so I did not send it. Please write a new announcement.")
 NO_TEXT_FOR = N_("A text is missing for the people who read these languages: {languages}.")
 NOT_YOURS_ANY_MORE = N_("You do not coordinate this cluster any more.")
+NOT_ALL_YOURS = N_("You do not coordinate all of these clusters any more. Please choose the people once more.")
 NOT_BEGUN = N_("This announcement has not been sent yet.")
 
 
@@ -89,6 +91,13 @@ async def readers(session: AsyncSession, announcement: Announcement, now: dateti
     return [Readers(*one) for one in counted]
 
 
+async def place_of(session: AsyncSession, announcement: Announcement) -> Place:
+    """The clusters it goes to."""
+    ids = announcement.audience.get("cluster") or [announcement.cluster_id]
+    found = [await db.clusters.get(session, id) for id in ids]
+    return Place([cluster for cluster in found if cluster])
+
+
 async def call_off(session: AsyncSession, announcement: Announcement, now: datetime) -> bool:
     """Throw away what has not begun; False when it has, or is thrown away already."""
     not_begun = (DRAFT, WAITING, SCHEDULED)
@@ -118,12 +127,16 @@ async def start(session: AsyncSession, announcement: Announcement, house: House,
     """Freeze the audience as outbox rows and let them go; returns how many people it goes to.
 
     A second start does nothing and returns 0. Raises Refused, before anything is changed, when nobody is
-    meant, a language has no text or a draft is more than a week old.
+    meant, a language has no text, a draft is more than a week old or its author does not coordinate all the clusters.
     """
     if announcement.state not in (DRAFT, WAITING, SCHEDULED):
         return 0
     if announcement.state == DRAFT and now - announcement.created_at > rules.DRAFT_LASTS:
         raise Refused(TOO_OLD)
+    if announcement.author_id is not None:
+        mine = await db.clusters.coordinated_by(session, announcement.author_id)
+        if not rules.only_theirs(announcement.audience, [cluster.id for cluster in mine]):
+            raise Refused(NOT_ALL_YOURS)
     counted = await readers(session, announcement, now)
     if not counted:
         raise Refused(NOBODY)

@@ -2,17 +2,16 @@
 
 import db.announcements
 import db.clusters
-from bot.announcements import reader_taps, receipt_taps, receipts, rules, screens, service
-from bot.announcements.names import country_name, read_countries
-from bot.announcements.own import FORGED, WAS_CANCELLED, own
+from bot.announcements import audience_taps, reader_taps, receipt_taps, receipts, rules, screens, service
+from bot.announcements.audience_screens import Place
+from bot.announcements.names import country_name
+from bot.announcements.own import FORGED, WAS_CANCELLED, own, own_draft
 from bot.announcements.rules import ALL, ROLES, TEXT_FORM
 from bot.case import COORDINATOR, Case, Taps, number, word
 from bot.errors import Forged, Refused
 from bot.messages import LANGUAGES, Button
-from bot.people import vocabulary
 from bot.texts import N_
 from db.announcements import CANCELLED, DRAFT, Announcement
-from db.clusters import Cluster
 
 taps = Taps("announcements")
 
@@ -24,55 +23,92 @@ NOTHING_BEING_WRITTEN = N_("You are not writing an announcement at the moment. S
 @taps("new", needs=COORDINATOR)
 async def new(case: Case, args: tuple[str, ...]) -> None:
     """Begin a draft with what the words already say; in which cluster is asked when it is not clear."""
-    said = ":".join(args)
-    role = rules.read_role(said, lambda words: vocabulary.read_role(words, case.person.language))
-    countries = read_countries(said)
-    country = countries[0] if len(countries) == 1 else None
-    clusters = await db.clusters.coordinated_by(case.session, case.person.id)
-    if not clusters:
+    mine = await db.clusters.coordinated_by(case.session, case.person.id)
+    if not mine:
         raise Refused(NO_CLUSTER)
-    fitting = [cluster for cluster in clusters if country in cluster.countries] or list(clusters)
-    if len(fitting) == 1:
-        await _begin(case, fitting[0], role, country)
+    audience, notes = await audience_taps.understood(case, ":".join(args))
+    if notes:
+        case.say("\n".join(notes))
+    countries = set(audience.get("country", ()))
+    fitting = [cluster for cluster in mine if countries & set(cluster.countries)] or list(mine)
+    clusters = audience.pop("cluster", None)
+    draft = await service.compose(case.session, fitting[0], case.person, audience, {}, case.now)
+    if clusters:
+        await audience_taps.choose(case, draft, {"cluster": clusters})
+    if clusters or len(fitting) == 1:
+        return await _begin(case, draft)
+    base = f"announcements:of:{draft.id}"
+    rows = [(Button(cluster.called(case.t.language), f"{base}:{cluster.id}"),) for cluster in fitting]
+    everywhere = (Button(case.t.plain("All my clusters"), f"{base}:{ALL}"),)
+    cancel_row = (screens.cancel_button(case.t, draft, "deny"),)
+    return case.say(case.t("For which of your clusters?"), *rows, everywhere, cancel_row)
+
+
+@taps("of", needs=COORDINATOR)
+async def of(case: Case, args: tuple[str, ...]) -> None:
+    """The cluster of a draft is chosen, or all they coordinate."""
+    draft = await own_draft(case, args)
+    if draft is None:
         return
-    wish = f"{role or UNSAID}:{country or UNSAID}"
-    rows = [(Button(cluster.called(case.t.language), f"announcements:in:{cluster.id}:{wish}"),) for cluster in fitting]
-    menu = (Button(case.t.plain("Cancel"), "people:menu", means=("deny",)),)
-    case.say(case.t("For which of your clusters?"), *rows, menu)
+    mine = await db.clusters.coordinated_by(case.session, case.person.id)
+    chosen = list(mine) if word(args, 1) == ALL else [cluster for cluster in mine if cluster.id == number(args, 1)]
+    if not chosen:
+        raise Forged(FORGED)
+    case.tick(Place(chosen).called(case.t.language) if len(chosen) == 1 else case.t("All my clusters"))
+    await audience_taps.choose(case, draft, {"cluster": [cluster.id for cluster in chosen]})
+    await _begin(case, draft)
 
 
 @taps("in", needs=COORDINATOR)
 async def in_cluster(case: Case, args: tuple[str, ...]) -> None:
-    """The cluster is chosen; role and country as read from the words before."""
+    """A button from before there were boards: the cluster, and the role and country of the words then."""
     cluster = await db.clusters.get(case.session, number(args))
     if cluster is None or not await case.coordinates(cluster.id):
         raise Forged(FORGED)
     role, country = word(args, 1, UNSAID), word(args, 2, UNSAID)
-    if role not in (*ROLES, ALL, UNSAID) or not (country == UNSAID or _is_code(country)):
+    if role not in (*ROLES, ALL, UNSAID) or not (country == UNSAID or rules.is_code(country)):
         raise Forged(FORGED)
-    case.tick(rules.as_html(cluster.called(case.t.language)))
-    await _begin(case, cluster, None if role == UNSAID else role, None if country == UNSAID else country)
-
-
-def _is_code(country: str) -> bool:
-    return len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()
-
-
-async def _begin(case: Case, cluster: Cluster, role: str | None, country: str | None) -> None:
-    audience: rules.Audience = {"role": [] if role == ALL else [role]} if role else {}
-    if country in cluster.countries:
+    audience: rules.Audience = {} if role == UNSAID else {"role": [] if role == ALL else [role]}
+    if country != UNSAID:
         audience["country"] = [country]
-    elif country:
-        name = country_name(country, case.person.language)
-        sentence = N_("{country} does not belong to {cluster}.")
-        case.say(case.t(sentence, country=name, cluster=cluster.called(case.t.language)))
-    draft = await service.compose(case.session, cluster, case.person, audience, {}, case.now)
+    case.tick(cluster.called(case.t.language))
+    await _begin(case, await service.compose(case.session, cluster, case.person, audience, {}, case.now))
+
+
+async def _begin(case: Case, draft: Announcement) -> None:
+    """Go on with what the words said; a country that is not the cluster's is said to be none of it."""
+    place = await service.place_of(case.session, draft)
+    wanted: list[str] = draft.audience.get("country") or []
+    kept = [country for country in wanted if country in place.countries]
+    if strangers := [country for country in wanted if country not in place.countries]:
+        names = case.t.list([country_name(one, case.person.language) for one in strangers])
+        case.say(
+            case.t("{country} does not belong to {cluster}.", country=names, cluster=place.called(case.t.language))
+        )
+        rest: rules.Audience = {key: values for key, values in draft.audience.items() if key != "country"}
+        rest = {"role": [], **rest} if rules.is_decided(rest) else rest
+        draft.audience = {**rest, "country": kept} if kept else rest
+        if not kept and len(place.countries) == 1:
+            return await audience_taps.show_board(case, draft)
+    elif rules.is_decided(draft.audience):
+        draft.audience = {"role": [], "country": [], **draft.audience}
+    return await ask_next(case, draft)
+
+
+@taps("chosen", needs=COORDINATOR)
+async def chosen(case: Case, args: tuple[str, ...]) -> None:
+    """These are the people; what else is missing?"""
+    draft = await own_draft(case, args)
+    if draft is None:
+        return
+    draft.audience = {"role": [], "country": [], **draft.audience}
+    case.tick(case.t("Go on with these people"))
     await ask_next(case, draft)
 
 
 @taps("who", needs=COORDINATOR)
 async def who(case: Case, args: tuple[str, ...]) -> None:
-    draft, role = await _draft(case, args), word(args, 1)
+    draft, role = await own_draft(case, args), word(args, 1)
     if draft is None:
         return
     if role not in (*ROLES, ALL):
@@ -85,10 +121,10 @@ async def who(case: Case, args: tuple[str, ...]) -> None:
 
 @taps("where", needs=COORDINATOR)
 async def where(case: Case, args: tuple[str, ...]) -> None:
-    draft, country = await _draft(case, args), word(args, 1)
+    draft, country = await own_draft(case, args), word(args, 1)
     if draft is None:
         return
-    if country not in (*(await _cluster(case, draft)).countries, ALL):
+    if country not in (*(await service.place_of(case.session, draft)).countries, ALL):
         raise Forged(FORGED)
     draft.audience = {**draft.audience, "country": [] if country == ALL else [country]}
     name = case.t("All countries") if country == ALL else country_name(country, case.person.language)
@@ -104,18 +140,19 @@ async def said(case: Case, args: tuple[str, ...]) -> None:
         case.close_form()
         begin = Button(case.t.plain("New announcement"), "announcements:new", means=("affirm", "announce"))
         menu = Button(case.t.plain("Menu"), "people:menu", means=("deny",))
-        case.say(case.t(NOTHING_BEING_WRITTEN), (begin,), (menu,))
-        return
+        return case.say(case.t(NOTHING_BEING_WRITTEN), (begin,), (menu,))
+    if case.talk.asked == audience_taps.PEOPLE:
+        return await audience_taps.said(case, draft, ":".join(args))
     language = case.talk.asked
     text = service.text_as_written(language, ":".join(args))
     draft.texts = {**draft.texts, language: text}
-    await ask_next(case, draft)
+    return await ask_next(case, draft)
 
 
 @taps("same", needs=COORDINATOR)
 async def same(case: Case, args: tuple[str, ...]) -> None:
     """One text for all languages: the one that is there, or the one to be written now."""
-    draft = await _draft(case, args)
+    draft = await own_draft(case, args)
     if draft is None:
         return
     case.tick(case.t("Use the same text for everyone"))
@@ -130,7 +167,7 @@ async def same(case: Case, args: tuple[str, ...]) -> None:
 @taps("again", needs=COORDINATOR)
 async def again(case: Case, args: tuple[str, ...]) -> None:
     """Write the text anew, for the same people."""
-    draft = await _draft(case, args)
+    draft = await own_draft(case, args)
     if draft is None:
         return
     draft.texts = {}
@@ -141,12 +178,11 @@ async def again(case: Case, args: tuple[str, ...]) -> None:
 @taps("change", needs=COORDINATOR)
 async def change(case: Case, args: tuple[str, ...]) -> None:
     """Choose other people, for the same text."""
-    draft = await _draft(case, args)
+    draft = await own_draft(case, args)
     if draft is None:
         return
-    draft.audience = {}
     case.tick(case.t("Choose other people"))
-    await ask_next(case, draft)
+    await audience_taps.show_board(case, draft)
 
 
 @taps("send", needs=COORDINATOR)
@@ -184,21 +220,13 @@ async def cancel(case: Case, args: tuple[str, ...]) -> None:
         await receipts.show(case.session, announcement, case.person, case.house, case.now)
 
 
-async def _draft(case: Case, args: tuple[str, ...]) -> Announcement | None:
-    """Their draft; when it is no draft any more they are told what became of it, and this is None."""
-    announcement = await own(case, args)
-    if announcement.state == DRAFT:
-        return announcement
-    if announcement.state == CANCELLED:
-        raise Refused(WAS_CANCELLED)
-    await receipts.show(case.session, announcement, case.person, case.house, case.now)
-    return None
-
-
 @taps("goon", needs=COORDINATOR)
 async def go_on(case: Case, _args: tuple[str, ...]) -> None:
     """After an aside: the text is asked for again, if it is still being written."""
-    if draft := await _draft_being_written(case):
+    draft = await _draft_being_written(case)
+    if draft and case.talk.asked == audience_taps.PEOPLE:
+        await audience_taps.show_board(case, draft)
+    elif draft:
         await ask_next(case, draft)
 
 
@@ -211,12 +239,6 @@ async def _draft_being_written(case: Case) -> Announcement | None:
     return draft if mine and draft and await case.coordinates(draft.cluster_id) else None
 
 
-async def _cluster(case: Case, announcement: Announcement) -> Cluster:
-    cluster = await db.clusters.get(case.session, announcement.cluster_id)
-    assert cluster is not None  # the foreign key holds it
-    return cluster
-
-
 async def _is_complete(case: Case, draft: Announcement) -> bool:
     numbers = rules.by_language(await service.readers(case.session, draft, case.now))
     decided = {"role", "country"} <= draft.audience.keys()
@@ -225,33 +247,33 @@ async def _is_complete(case: Case, draft: Announcement) -> bool:
 
 async def ask_next(case: Case, draft: Announcement) -> None:
     """Ask for what is missing next: who, where, the texts; then show it all and ask whether to send it."""
-    cluster = await _cluster(case, draft)
+    place = await service.place_of(case.session, draft)
     if case.talk.form == TEXT_FORM:
         case.close_form()
     if "role" not in draft.audience:
         case.show(screens.who_screen(case.t, draft))
         return
-    if "country" not in draft.audience and len(cluster.countries) > 1:
-        case.show(screens.where_screen(case.t, draft, cluster.countries))
+    if "country" not in draft.audience and len(place.countries) > 1:
+        case.show(screens.where_screen(case.t, draft, place.countries))
         return
     draft.audience = {"country": [], **draft.audience}
     counted = await service.readers(case.session, draft, case.now)
     numbers = rules.by_language(counted)
     if not numbers:
-        case.show(screens.nobody_screen(case.t, draft, cluster))
+        case.show(screens.nobody_screen(case.t, draft, place))
     elif missing := rules.missing(numbers, draft.texts):
         await _ask_text(case, draft, numbers, missing[0])
     else:
         moments = rules.moments({some.zone for some in counted}, case.now, draft.wall_at, case.settings.quiet)
         held = rules.held_back(counted, case.now, moments)
-        for screen in screens.preview_screens(case.t, draft, cluster, case.person, numbers, held):
+        for screen in screens.preview_screens(case.t, draft, place, case.person, numbers, held):
             case.show(screen)
 
 
 async def _ask_text(case: Case, draft: Announcement, numbers: dict[str, int], language: str) -> None:
     await case.ask_form(TEXT_FORM, language, {"draft": draft.id})
-    case.show(screens.text_screen(case.t, draft, await _cluster(case, draft), numbers, language))
+    case.show(screens.text_screen(case.t, draft, await service.place_of(case.session, draft), numbers, language))
 
 
-for others in (receipt_taps, reader_taps):
+for others in (audience_taps, receipt_taps, reader_taps):
     taps.update(others.taps)

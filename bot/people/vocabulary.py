@@ -157,6 +157,16 @@ def read_yes_no(text: str, language: str) -> bool | None:
     return {"yes": True, "no": False}.get(found.pop()) if len(found) == 1 else None
 
 
+def spans(kind: Kind, text: str, language: str) -> tuple[tuple[int, int, str], ...]:
+    """Where in a text things of this kind are named: the first word's place, the number of words, the key."""
+    return tuple(_phrases(kind).find(text, language))
+
+
+def knows(kind: Kind, phrase: str) -> bool:
+    """Whether exactly these words name something of this kind."""
+    return fold(phrase) in _phrases(kind).keys
+
+
 def label(kind: Kind, key: str, language: str) -> str:
     """What a button shows for this choice.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +13,7 @@ import db.people
 from bot.announcements.taps import taps
 from bot.case import Case, House
 from bot.errors import Refused
+from bot.lessons.curriculum import load
 from bot.messages import Button, Do, Incoming, Outgoing
 from bot.settings import Settings
 from db.announcements import Announcement
@@ -23,7 +24,8 @@ from db.people import Person
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday; 13:00 in Rome and Madrid
 _NUMBERS = count(1)
-HOUSE = House(Settings(quiet_hours="21:00-08:00"), cast(Any, None))
+SETTINGS = Settings(quiet_hours="21:00-08:00")
+HOUSE = House(SETTINGS, load(SETTINGS.curriculum))
 
 
 @dataclass

@@ -7,10 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.announcements import rules
-from bot.announcements.names import country_name, language_name, read_countries
+from bot.announcements.names import country_name, in_country, language_name
 from bot.announcements.rules import Readers
 from bot.clock import QuietHours
-from bot.people import vocabulary
+
+POSSIBLE = {
+    "sector": ("bakery", "hotel"),
+    "topic": ("instagram", "ads"),
+    "cluster": ("south", "north"),
+    "finished": ("2", "3", "03-be-found"),
+}
 
 
 @pytest.mark.parametrize(
@@ -20,11 +26,16 @@ from bot.people import vocabulary
         ("country=it", {"role": [], "country": ["IT"]}),
         ("role=TRAINER,country=all", {"role": ["trainer"], "country": []}),
         ("role=all", {"role": [], "country": []}),
-        ("country=UK+it", {"role": [], "country": ["GB", "IT"]}),
+        ("country=UK+it+IT", {"role": [], "country": ["GB", "IT"]}),
+        ("language=it+de sector=bakery+hotel", {"language": ["it", "de"], "sector": ["bakery", "hotel"]}),
+        ("topic=instagram cluster=south+north", {"topic": ["instagram"], "cluster": ["south", "north"]}),
+        ("match=unmatched silent=30", {"match": ["unmatched"], "silent": [30]}),
+        ("finished=03+03-be-found", {"finished": ["3", "03-be-found"]}),
+        ("sector=all silent=all", {"sector": [], "silent": []}),
     ],
 )
 def test_an_audience_is_read(text: str, meant: dict[str, list[str]]) -> None:
-    assert rules.parse_audience(text) == meant
+    assert rules.parse_audience(text, POSSIBLE) == {"role": [], "country": [], **meant}
 
 
 @pytest.mark.parametrize(
@@ -33,69 +44,82 @@ def test_an_audience_is_read(text: str, meant: dict[str, list[str]]) -> None:
         ("", "say who it is for"),
         ("   ", "say who it is for"),
         ("worker", "has no 'worker'"),
-        ("role=", "role is worker, trainer or all"),
+        ("role=", "role is worker, trainer or all, not ''"),
         ("role=coordinator", "role is worker, trainer or all"),
         ("country=Italy", "a code of two letters"),
         ("country=١٢", "a code of two letters"),
-        ("age=50", "has no 'age=50'"),
+        ("country=IT+", "a code of two letters"),
+        ("age=50", "has no 'age=50'; it has role, country, language, cluster, .* or finished"),
         ("role=worker role=trainer", "role is given twice"),
+        ("language=fr", "language is en, it, de, es or all, not 'fr'"),
+        ("sector=zoo", "sector is bakery, hotel or all, not 'zoo'"),
+        ("topic=knitting", "topic is instagram, ads or all"),
+        ("cluster=west", "cluster is south, north or all"),
+        ("match=happy", "match is paired, unmatched or all"),
+        ("silent=0", "a number of days from 1 to 3650"),
+        ("silent=-3", "a number of days"),
+        ("silent=٣", "a number of days"),
+        ("silent=99999", "a number of days"),
+        ("silent=7+30", "one number of days"),
+        ("finished=9", "finished is 2, 3, 03-be-found or all, not '9'"),
     ],
 )
 def test_a_wrong_audience_is_refused_with_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        rules.parse_audience(text)
+        rules.parse_audience(text, POSSIBLE)
 
 
-@given(st.text())
+@given(st.one_of(st.text(), st.lists(st.sampled_from([f"{key}=" for key in rules.KEYS])).map(" ".join)))
 def test_any_text_gives_an_audience_or_a_sentence(text: str) -> None:
     try:
-        audience = rules.parse_audience(text)
+        audience = rules.parse_audience(text, POSSIBLE)
     except ValueError:
         return  # anything else fails the test
-    assert audience.keys() == {"role", "country"}
+    assert {"role", "country"} <= audience.keys() <= set(rules.KEYS)
+
+
+SOME = {
+    "role": st.sampled_from(rules.ROLES),
+    "country": st.from_regex(r"[A-Z]{2}", fullmatch=True).filter(lambda code: code != "UK"),
+    "language": st.sampled_from(("en", "it", "de", "es")),
+    "match": st.sampled_from(rules.MATCHES),
+    "silent": st.integers(1, rules.LONGEST_SILENCE),
+    **{key: st.sampled_from(values) for key, values in POSSIBLE.items()},
+}
 
 
 @given(
-    st.sampled_from([*rules.ROLES, rules.ALL]),
-    st.one_of(st.just(rules.ALL), st.from_regex(r"[A-Z]{2}", fullmatch=True).filter(lambda c: c != "UK")),
+    st.fixed_dictionaries(
+        {"role": st.lists(SOME["role"], unique=True)},
+        optional={
+            key: st.lists(values, unique=True, max_size=1 if key == "silent" else 3)
+            for key, values in SOME.items()
+            if key != "role"
+        },
+    )
 )
-def test_what_is_written_is_read_back(role: str, country: str) -> None:
-    meant = {"role": [] if role == rules.ALL else [role], "country": [] if country == rules.ALL else [country]}
-    assert rules.parse_audience(f"role={role} country={country}") == meant
+def test_what_is_written_is_read_back(audience: rules.Audience) -> None:
+    written = " ".join(f"{key}={'+'.join(map(str, values)) or 'all'}" for key, values in audience.items())
+    assert rules.parse_audience(written, POSSIBLE) == {"country": [], **audience}
+
+
+MODULES = [("worker", "02-plan"), ("worker", "03-be-found"), ("trainer", "03-teach")]
 
 
 @pytest.mark.parametrize(
-    ("said", "language", "role", "countries"),
+    ("said", "roles", "folders"),
     [
-        ("send a message to all workers in Italy", "en", "worker", ["IT"]),
-        ("I want to write to all trainers in the UK", "en", "trainer", ["GB"]),
-        ("manda un messaggio a tutti i lavoratori in Italia", "it", "worker", ["IT"]),
-        ("Nachricht an alle Trainer in Deutschland", "de", "trainer", ["DE"]),
-        ("manda un mensaje a todos los trabajadores de España", "es", "worker", ["ES"]),
-        ("message everyone in Spain", "en", "all", ["ES"]),
-        ("scrivi a tutti i partecipanti", "it", "all", []),
-        ("Nachricht an alle in Italien", "de", "all", ["IT"]),
-        ("un mensaje para todos", "es", "all", []),
-        ("tell workers and trainers in Großbritannien", "en", "all", ["GB"]),
-        ("a message to the workers in Italy and Spain", "en", "worker", ["IT", "ES"]),
-        ("mensaje a todos los panaderos", "es", None, []),
-        ("announce something", "en", None, []),
-        ("", "en", None, []),
+        ([3], ["worker"], ["03-be-found"]),
+        (["3"], ["trainer"], ["03-teach"]),
+        ([3], [], ["03-be-found", "03-teach"]),
+        (["03-be-found", "3"], ["worker"], ["03-be-found"]),
+        ([2, 3], ["worker"], ["02-plan", "03-be-found"]),
+        (["03-be-found"], ["trainer"], []),
+        ([9], [], []),
     ],
 )
-def test_the_audience_is_read_from_words(said: str, language: str, role: str | None, countries: list[str]) -> None:
-    assert rules.read_role(said, lambda words: vocabulary.read_role(words, language)) == role
-    assert read_countries(said) == countries
-
-
-@given(st.text(max_size=300))
-def test_any_words_can_be_read(said: str) -> None:
-    assert rules.read_role(said, lambda words: vocabulary.read_role(words, "en")) in {
-        None,
-        "all",
-        *rules.ROLES,
-    }
-    assert all(len(code) == 2 for code in read_countries(said))
+def test_a_module_is_of_a_role(said: list[int | str], roles: list[str], folders: list[str]) -> None:
+    assert rules.module_folders(said, roles, MODULES) == folders
 
 
 def test_countries_and_languages_have_names_in_all_languages() -> None:
@@ -107,6 +131,13 @@ def test_countries_and_languages_have_names_in_all_languages() -> None:
     ]
     assert language_name("it", "es") == "italiano"
     assert country_name("QQ", "en") == "QQ"
+    assert [in_country("GB", language) for language in ("en", "it", "de", "es")] == [
+        "in the United Kingdom",
+        "nel Regno Unito",
+        "im Vereinigten Königreich",
+        "en el Reino Unido",
+    ]
+    assert in_country("ES", "es") == "en España"
 
 
 @pytest.mark.parametrize(

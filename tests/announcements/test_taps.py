@@ -35,14 +35,14 @@ async def test_from_words_to_receipt(programme: Programme) -> None:
     await programme.add_cluster("north", ["GB"])
 
     asked = await programme.does("announcements:new", "send a message to all workers in Italy")
-    assert "2 workers (Italy)" in text_of(asked)
+    assert "2 workers in Italy" in text_of(asked)
     assert "They read Italian." in text_of(asked)
     assert await programme.form() == ("announcements_text", "it")
 
     shown = await programme.types("La fiera è <domani> & gratis")
     assert await programme.form() == ("", "")
     assert "La fiera è &lt;domani&gt; &amp; gratis" in text_of(shown)
-    assert "2 workers (Italy)" in text_of(shown)
+    assert "2 workers in Italy" in text_of(shown)
     send = buttons(shown)["Send it now"]
     assert send.means == ("affirm",)
     assert buttons(shown)["Cancel"].means == ("deny",)
@@ -88,13 +88,13 @@ async def test_what_is_missing_is_asked_by_buttons(programme: Programme) -> None
     await programme.add("trainer")
     await programme.add(country="ES", language="es")
     who = await programme.does("announcements:new")
-    assert list(buttons(who)) == ["Workers", "Trainers", "Everyone", "Cancel"]
+    assert list(buttons(who)) == ["Workers", "Trainers", "Everyone", "Choose more exactly", "Cancel"]
     where = await programme.does(buttons(who)["Everyone"].data)
     assert where[0].text.endswith("✓ Everyone")
     assert list(buttons(where)) == ["Italy", "Spain", "All countries", "Cancel"]
     text = await programme.does(buttons(where)["All countries"].data)
     assert "2 read Italian and 1 reads Spanish" in text_of(text)
-    assert list(buttons(text)) == ["Use the same text for everyone", "Cancel"]
+    assert list(buttons(text)) == ["Use the same text for everyone", "Choose other people", "Cancel"]
     second = await programme.types("Ciao")
     assert await programme.form() == ("announcements_text", "es")
     assert "those who read <b>Spanish</b>" in text_of(second)
@@ -156,9 +156,10 @@ async def test_long_texts_come_one_by_one_and_the_question_last(programme: Progr
 async def test_nobody_there(programme: Programme) -> None:
     asked = await programme.does("announcements:new", "to all trainers in Spain")
     assert "nobody yet" in text_of(asked)
-    assert "0 trainers (Spain)" in text_of(asked)
-    who = await programme.does(buttons(asked)["Choose other people"].data)
-    assert "Workers" in buttons(who)
+    assert "0 trainers in Spain" in text_of(asked)
+    board = await programme.does(buttons(asked)["Choose other people"].data)
+    assert "Role: Trainers" in buttons(board)
+    assert "Country: Spain" in buttons(board)
 
 
 async def test_a_country_that_is_not_the_clusters(programme: Programme) -> None:
@@ -172,9 +173,9 @@ async def test_the_cluster_is_asked_when_there_are_several(programme: Programme)
     north = await programme.add_cluster("north", ["IT", "DE"])
     await programme.add(cluster_id=north.id)
     asked = await programme.does("announcements:new", "to all workers in Italy")
-    assert list(buttons(asked)) == ["Cluster south", "Cluster north", "Cancel"]
+    assert list(buttons(asked)) == ["Cluster south", "Cluster north", "All my clusters", "Cancel"]
     text = await programme.does(buttons(asked)["Cluster north"].data)
-    assert "1 worker (Italy)</b> in Cluster north" in text_of(text)
+    assert "1 worker in Italy</b> in Cluster north" in text_of(text)
 
 
 async def test_a_cluster_of_one_country_is_not_asked_where(programme: Programme) -> None:
