@@ -160,7 +160,7 @@ ORDINALS = {
     for word in words.split()
 }
 NUMBERS = {
-    word: number for language in LANGUAGES for word, number in numbers_in(language).items() if " " not in word
+    word: number for language in LANGUAGES for word, number in numbers_in(language).items() if word.isalpha()
 } | dict.fromkeys(["a", "an", "one", "un", "una", "uno", "ein", "eine", "einem", "einer", "einen"], 1)
 
 # -- languages, countries, trades, topics ---------------------------------------------------------------
@@ -209,10 +209,13 @@ MORE_TRADES = {"alberghiero": "hotel", "alberghiera": "hotel", "edili": "constru
 # -- what is not the audience ---------------------------------------------------------------------------
 
 EXCEPT = _words(
-    """except excluding besides apart outside tranne eccetto salvo escluso esclusi fuori ausser aussen excepto salvo
+    """except excluding besides apart outside tranne eccetto salvo escluso esclusi fuori ausser aussen ausserhalb but
+    excepto fuera salvo
     menos"""
 )
-NOT = _words("not t no never without non senza mai nicht kein keine keinen ohne nie sin nunca nor ni ne")
+NOT = _words(
+    "not t no never without non senza mai nicht kein keine keinen ohne nie sin nunca nor ni ne nobody niemand nessuno nadie"
+)
 WHO = _words("who that whose che chi die der den denen wer que quien quienes los las")
 AND = _words("and e ed und y e i")
 OR = _words("or o od oder u")
