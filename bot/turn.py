@@ -36,6 +36,7 @@ from bot.metrics import TURN_SECONDS, TURNS
 from bot.onboarding.taps import taps as onboarding_taps
 from bot.outbox.put import Letter, put
 from bot.people import service as people
+from bot.people import vocabulary
 from bot.people.language_taps import offer_language
 from bot.people.menu import menu_words
 from bot.people.taps import screen as screen_taps
@@ -91,6 +92,7 @@ SURE_ENOUGH = 0.5
 TELEGRAM_KNOWS = 0.9  # how often Telegram's language is the person's own
 MOST_OF_A_YES = 4  # words
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.5  # while another replica is at a turn of the same person
+MOST_OF_A_NO = 8  # "none of these suits me at all": where it is about times, other ones are what is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,7 +497,7 @@ class Turns:
             if talk.form:
                 return [Do("onboarding:answer", (talk.asked, text)), Do("onboarding:ask")]
             return [Do("people:down")]
-        for said in may_press(talk, understood, text):
+        for said in may_press(talk, understood, text, person.language):
             if pressed := press(talk, said):
                 return [pressed]
         return list(understood.do)
@@ -530,14 +532,16 @@ def other_language(incoming: Incoming, standing: Standing) -> str:
     return "" if meant_for_a_human(standing, incoming.text) else language.wants_offer(incoming.text, person.language)
 
 
-def may_press(talk: Conversation, understood: Understood, text: str) -> list[str]:
+def may_press(talk: Conversation, understood: Understood, text: str, language: str) -> list[str]:
     """What the words may stand for on the screen: a time, an intent. In a form the form goes first; only a bare yes
-    or no is meant for the button that says so."""
+    or no is meant for the button that says so. "I don't know" turns nothing down but times, of which there are more."""
     named = {entity.entity for entity in understood.entities}
     if not talk.form:
-        return [*(["time"] if "time" in named else []), understood.intent]
+        is_a_no = understood.intent != "deny" or not vocabulary.is_unsure(text, language)
+        return [*(["time"] if "time" in named else []), *([understood.intent] if is_a_no else [])]
     is_bare = understood.intent in ("affirm", "deny") and not named and understood.confidence >= SURE_ENOUGH
-    return [understood.intent] if is_bare and len(text.split()) <= MOST_OF_A_YES else []
+    longest = MOST_OF_A_NO if talk.form == WHEN_FORM and understood.intent == "deny" else MOST_OF_A_YES
+    return [understood.intent] if is_bare and len(text.split()) <= longest else []
 
 
 def meant_for_a_human(standing: Standing, text: str) -> bool:

@@ -167,6 +167,13 @@ def knows(kind: Kind, phrase: str) -> bool:
     return fold(phrase) in _phrases(kind).keys
 
 
+def is_unsure(text: str, language: str) -> bool:
+    """Whether somebody says that they do not know, which is no "no"."""
+    found = {key for _, _, key in _phrases("answer").find(text, language)}
+    found |= {meaning for sign, meaning in _SIGNS.items() if sign in text[:LONGEST]}
+    return "unsure" in found and "yes" not in found
+
+
 def label(kind: Kind, key: str, language: str) -> str:
     """What a button shows for this choice.
 

@@ -14,6 +14,7 @@ from bot.people import vocabulary
 from bot.people.spelling import fold
 from bot.people.vocabulary import (
     Kind,
+    is_unsure,
     keys,
     label,
     read_age,
@@ -224,6 +225,18 @@ def test_each_age_band_of_the_programme_has_a_label() -> None:
 )  # fmt: skip
 def test_yes_and_no(text: str, language: str, answer: bool | None) -> None:
     assert read_yes_no(text, language) is answer
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "unsure"),
+    [
+        ("non saprei", "it", True), ("non lo so", "it", True), ("weiß nicht", "de", True), ("no sé", "es", True),
+        ("I'm not sure", "en", True), ("🤷", "en", True), ("no", "it", False), ("nein danke", "de", False),
+        ("non posso", "it", False), ("maybe yes", "en", False), ("", "es", False),
+    ],
+)  # fmt: skip
+def test_who_does_not_know(text: str, language: str, unsure: bool) -> None:
+    assert is_unsure(text, language) is unsure
 
 
 @given(st.text(max_size=400), st.sampled_from([*LANGUAGES, "fr", ""]))
