@@ -81,6 +81,7 @@ async def test_no_turn_is_taken_beside_another_of_the_same_person(two: Two, monk
 async def test_the_one_that_does_not_send_wakes_the_one_that_does(two: Two) -> None:
     leader, other = two
     leader.app.deliverer._longest_sleep_s = 300.0
+    leader.app.scheduler.pause()  # its ticks look, too
     marco = await leader.joined("worker", "Marco")
     await marco.say("/help")
     began = time.monotonic()
@@ -109,13 +110,18 @@ async def test_when_the_leader_loses_its_session_one_of_both_goes_on(two: Two) -
     assert len(marco.texts) == 2
 
 
-async def test_an_orderly_stop_hands_over(shared_url: str) -> None:
+async def test_an_orderly_stop_hands_over(shared_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def not_yet() -> bool:
+        return False
+
     async with Telegram(token=TOKEN) as tg, app_on(tg, shared_url) as second:
-        await second.app.leader.resign()  # as if it had come later
-        async with app_on(tg, shared_url) as first:
-            assert first.app.leader.leads
-            marco = await first.joined("worker", "Marco")
-            await marco.say("/menu")
+        with monkeypatch.context() as patch:  # as if it had come later
+            patch.setattr(second.app.leader, "stand", not_yet)
+            await second.app.leader.resign()
+            async with app_on(tg, shared_url) as first:
+                assert first.app.leader.leads
+                marco = await first.joined("worker", "Marco")
+                await marco.say("/menu")
         await until(lambda: second.app.leader.leads, 30)
         assert (await Phone(second, marco.person).say("/help")).startswith(HELP)  # it polls, turns and sends
 
