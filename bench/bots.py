@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -121,6 +122,13 @@ async def start(module: str, *arguments: str, env: Mapping[str, str] | None = No
     return Child(process)
 
 
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 async def until(condition: Callable[[], object], timeout_s: float) -> None:
     """Look every few milliseconds. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
@@ -188,8 +196,8 @@ def _live(env: Mapping[str, str]) -> None:
         app(["run"])
 
 
-async def start_warm(telegram: str, database_url: str) -> WarmChild:
-    return WarmChild(settings(telegram, database_url))
+async def start_warm(telegram: str, database_url: str, **more: str) -> WarmChild:
+    return WarmChild(settings(telegram, database_url, **more))
 
 
 @asynccontextmanager

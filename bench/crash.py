@@ -63,29 +63,30 @@ async def crash(
     database = Database(database_url)
     try:
         async with Telegram(token=TOKEN) as tg:
-            people = await _people(tg, database)
+            people = await participants(tg, database)
             expected: Counter[int] = Counter()
             for number in range(kills):
                 child = await born(tg.url, database_url)
                 share = turns * (number + 1) // kills - found.turns
                 await _live_and_die(tg, child, people, expected, share, chance, found)
-                await _look_at_the_dead(database, found)
+                await look_at_the_dead(database, found)
             child = await born(tg.url, database_url)
             try:
-                await _rest(tg, database)
+                await rest(tg, database)
             finally:
                 await child.stop()
-            await _count(tg, database, expected, found)
+            await count(tg, database, expected, found)
     finally:
         await database.close()
     return found
 
 
-async def _people(tg: Telegram, database: Database) -> list[int]:
+async def participants(tg: Telegram, database: Database, number: int = PEOPLE) -> list[int]:
+    """So many who take part, each with a phone."""
     ids = []
     async with database.begin() as session:
-        for number in range(PEOPLE):
-            phone = tg.add_person(f"P{number}")
+        for _ in range(number):
+            phone = tg.add_person(f"P{len(tg.people)}")
             phone.started = True
             ids.append(phone.id)
             session.add(participant(phone.id))
@@ -146,12 +147,13 @@ def _tap(
         found.turns += 1
 
 
-async def _look_at_the_dead(database: Database, found: Crashes) -> None:
+async def look_at_the_dead(database: Database, found: Crashes) -> None:
+    """Count what a kill has just left half sent."""
     async with database.read() as session:
         found.uncertain += await session.scalar(select(func.count()).where(OutboxRow.state == SENDING)) or 0
 
 
-async def _rest(tg: Telegram, database: Database) -> None:
+async def rest(tg: Telegram, database: Database) -> None:
     """Until everything said is answered."""
     await tg.drained(LONGEST_REST_S)
     async with asyncio.timeout(LONGEST_REST_S):
@@ -166,7 +168,8 @@ async def _left(database: Database) -> int:
     return (inbox or 0) + (outbox or 0)
 
 
-async def _count(tg: Telegram, database: Database, expected: Counter[int], found: Crashes) -> None:
+async def count(tg: Telegram, database: Database, expected: Counter[int], found: Crashes) -> None:
+    """What each phone shows, against what was `expected` of how many turns."""
     async with database.read() as session:
         found.set_aside = await session.scalar(select(func.count()).where(InboxRow.state == "set_aside")) or 0
         rows = (await session.execute(select(OutboxRow.address, OutboxRow.external_id))).all()

@@ -16,7 +16,7 @@ import aiohttp
 import uvicorn
 import yaml
 
-from bench.bots import ROOT, Child, cpu_s
+from bench.bots import ROOT, Child, cpu_s, free_port
 from bench.load import figures
 from bot.words.actions import create_app
 from bot.words.client import State, Understood, Words
@@ -105,7 +105,7 @@ async def bare_rasa() -> AsyncGenerator[BareRasa]:
     assert model, "there is no model: `twogether train` makes one"
     token = secrets.token_urlsafe(16)
     async with _served(create_app(token)) as actions_port:
-        port = _free_port()
+        port = free_port()
         folder = ROOT / "var"
         endpoint = {
             "url": f"http://127.0.0.1:{actions_port}/webhook",
@@ -161,11 +161,3 @@ async def _served(app: Any) -> AsyncGenerator[int]:
     finally:
         server.should_exit = True
         await task
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

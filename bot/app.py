@@ -39,7 +39,7 @@ from bot.outbox.deliver import Deliverer
 from bot.outbox.pace import Pace
 from bot.people import clusters, places
 from bot.people import due as people_due
-from bot.settings import Settings
+from bot.settings import Settings, is_here
 from bot.threads import due as threads_due
 from bot.turn import Turns
 from bot.web.app import build as build_web
@@ -47,11 +47,10 @@ from bot.web.health import Rasa
 from bot.words import actions, language
 from bot.words.client import Words
 from bot.words.server import RasaServer
-from db import advisory
-from db.engine import Database
+from db.engine import Database, UnusableError
 from db.inbox import Received
 from db.leader import AnotherRunsError, leader_of
-from db.migrate import UnusableError, upgrade_async
+from db.migrate import upgrade_async
 from db.order import Order, listen
 
 log = structlog.get_logger(__name__)
@@ -113,12 +112,8 @@ class Twogether:
 
     async def prepare(self) -> None:
         """The database at its current schema, with the clusters in it. Twice is harmless, also at once."""
-        try:
-            await upgrade_async(self.settings.database_url)
-        except UnusableError as error:
-            raise Misconfigured(f"The database cannot be used ({error}): check TWOGETHER_DATABASE_URL.") from None
+        await upgrade_async(self.settings.database_url)
         async with self.database.begin() as session:
-            await advisory.alone(session, "seed")
             await clusters.seed(session)
 
     async def start(self) -> None:
@@ -139,9 +134,9 @@ class Twogether:
         left = await self.turns.recover()
         if left:
             log.info("inbox.recovered", turns=left)
-        actions_port = await self._serve(
-            actions.create_app(self.rasa.actions_token), "127.0.0.1", self.settings.actions_port
-        )
+        host = self.settings.actions_host
+        served = actions.create_app(self.rasa.actions_token, only_here=is_here(host))
+        actions_port = await self._serve(served, host, self.settings.actions_port)
         self.web_port = await self._serve(self._web(), self.settings.host, self.settings.port)
         await self._start_rasa(f"http://127.0.0.1:{actions_port}/webhook")
         await self._listen()
@@ -406,9 +401,12 @@ def _rasa(settings: Settings) -> RasaServer:
 
 async def serve(settings: Settings) -> None:
     """Start, run until a signal, stop."""
-    programme = Twogether(settings)
     try:
-        await programme.start()
-        await programme.run()
-    finally:
-        await programme.stop()
+        programme = Twogether(settings)
+        try:
+            await programme.start()
+            await programme.run()
+        finally:
+            await programme.stop()
+    except UnusableError as error:
+        raise Misconfigured(f"The database cannot be used ({error}): check TWOGETHER_DATABASE_URL.") from None

@@ -17,8 +17,8 @@ from bot.people import service as people
 from bot.settings import ROOT, Settings
 from bot.texts import tongue
 from db.clusters import Cluster
-from db.engine import Database
-from db.migrate import UnusableError, upgrade
+from db.engine import Database, UnusableError
+from db.migrate import upgrade
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The assistant of Learning 2.0gether.")
 invite_app = typer.Typer(no_args_is_help=True, help="One-time links that give a role.")

@@ -1,5 +1,6 @@
 """Settings from the environment, prefix ``TWOGETHER_``. A wrong value stops the start with one sentence."""
 
+import ipaddress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ class Settings(BaseSettings):
     database_url: str = f"sqlite:///{ROOT / 'var' / 'twogether.db'}"
     rasa_url: str | None = None
     rasa_token: SecretStr | None = None
+    actions_host: str = "127.0.0.1"
     actions_port: int = Field(default=5055, ge=0, le=65535)
     send_rate: float = Field(default=30, gt=0, le=100_000)
     host: str = "127.0.0.1"
@@ -102,4 +104,15 @@ def load() -> Settings:
         raise Misconfigured(
             "TWOGETHER_TELEGRAM_WEBHOOK_SECRET is not set: a webhook needs one, or anybody could speak as anyone."
         )
+    if not is_here(settings.actions_host) and not settings.rasa_token:
+        raise Misconfigured("TWOGETHER_RASA_TOKEN is not set: actions that are served beyond this machine need one.")
     return settings
+
+
+def is_here(host: str) -> bool:
+    """Whether this is an address of this machine for itself, which nobody else reaches."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

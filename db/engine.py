@@ -10,9 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from db.line import Line
+
+
+class UnusableError(Exception):
+    """The address is none of a database, or nobody answers there. Says why in one line."""
+
+    @classmethod
+    def because(cls, error: Exception) -> "UnusableError":
+        why = getattr(error, "orig", None) or error
+        return cls(str(why).strip().partition("\n")[0])
 
 
 def async_url(url: str) -> str:
@@ -31,9 +41,18 @@ WRITERS = 8
 
 
 class Database:
-    """Opens sessions. `begin()` commits at the end of the block, or rolls back when it raises."""
+    """Opens sessions. `begin()` commits at the end of the block, or rolls back when it raises.
+
+    Raises UnusableError for an address that cannot be one of a database.
+    """
 
     def __init__(self, url: str, pool_size: int = 10) -> None:
+        try:
+            self._prepare(url, pool_size)
+        except (ArgumentError, OSError, ValueError) as error:
+            raise UnusableError.because(error) from error
+
+    def _prepare(self, url: str, pool_size: int) -> None:
         self.url = async_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
         if self.is_sqlite:

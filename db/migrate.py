@@ -10,13 +10,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.engine import async_url
+from db.engine import UnusableError, async_url
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-class UnusableError(Exception):
-    """The address is none of a database, or nobody answers there. Says why in one line."""
 
 
 def _config(url: str) -> Config:
@@ -31,8 +27,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     try:
         command.upgrade(_config(url), revision)
     except (OperationalError, ArgumentError, OSError, ValueError) as error:
-        why = getattr(error, "orig", None) or error
-        raise UnusableError(str(why).strip().partition("\n")[0]) from error
+        raise UnusableError.because(error) from error
 
 
 def downgrade(url: str, revision: str) -> None:

@@ -242,6 +242,8 @@ WRONG_SETTINGS: tuple[tuple[tuple[str, ...], dict[str, str], str], ...] = (
     (("migrate",), {"DATABASE_URL": "sqlite"}, "The database cannot be used ("),
     (("migrate",), {"DATABASE_URL": "sqlite:////proc/nowhere/x.db"}, "The database cannot be used ("),
     (("run",), {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x"}, "The database cannot be used ("),
+    (("run",), {"DATABASE_URL": "sqlite"}, "The database cannot be used ("),
+    (("run",), {"DATABASE_URL": "sqlite:////proc/nowhere/x.db"}, "The database cannot be used ("),
     (("match", "--cluster", "x"), {"DATABASE_URL": "postgresql://h:port/x"}, "The database cannot be used ("),
     (("run",), {"TELEGRAM_TOKEN": ""}, "TWOGETHER_TELEGRAM_TOKEN is not set: "),
     (("run",), {"TELEGRAM_WEBHOOK_URL": "https://x.example"}, "TWOGETHER_TELEGRAM_WEBHOOK_SECRET is not set: "),

@@ -37,6 +37,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> None:
         ("RASA_URL", "ftp://x", "TWOGETHER_RASA_URL is not usable: must be a web address"),
         ("MEETING_URL", "meet", "TWOGETHER_MEETING_URL is not usable: must be a web address"),
         ("PUBLIC_URL", "two.example", "TWOGETHER_PUBLIC_URL is not usable: must be a web address"),
+        ("ACTIONS_HOST", "0.0.0.0", "TWOGETHER_RASA_TOKEN is not set: "),
         ("TELEGRAM_WEBHOOK_URL", "https://x.example/hook", "TWOGETHER_TELEGRAM_WEBHOOK_SECRET is not set"),
     ],
 )

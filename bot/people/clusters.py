@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.clusters
+from db import advisory
 from db.clusters import Cluster
 
 FILE = Path(__file__).with_name("clusters.toml")
@@ -14,6 +15,7 @@ FILE = Path(__file__).with_name("clusters.toml")
 
 async def seed(session: AsyncSession, file: Path = FILE) -> int:
     """Add the clusters that are missing and correct those that differ. Returns how many were added."""
+    await advisory.alone(session, "twogether:seed")  # replicas may start at the same moment
     added = 0
     for slug, wanted in _read(file).items():
         cluster = await db.clusters.by_slug(session, slug)

@@ -1,11 +1,11 @@
 """The address that Rasa calls for its actions. Each answers with a use case by name; none changes anything.
 
-Served on loopback only, to whoever shows the token. Rasa hands what the actions answer to its channel, the channel
+Served on loopback only, unless told otherwise, to whoever shows the token. Nothing is kept between two calls, so any
+replica's actions serve any Rasa. Rasa hands what the actions answer to its channel, the channel
 to :mod:`bot.words.client`, and the turn carries it all out in one transaction.
 """
 
 import hmac
-import ipaddress
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, cast
@@ -29,6 +29,7 @@ import bot.threads.actions
 from bot.messages import Do
 from bot.onboarding.actions import ANSWER, SUGGEST, Named, given, told
 from bot.onboarding.rules import missing
+from bot.settings import is_here
 from bot.words.forms import FORMS, Form, is_an_aside
 
 log = structlog.get_logger(__name__)
@@ -144,12 +145,12 @@ def _slots(tracker: Tracker) -> Mapping[str, Any]:
     return tracker.slots
 
 
-def create_app(token: str) -> Starlette:
-    """The ASGI app: `POST /webhook`, rasa-sdk's protocol."""
+def create_app(token: str, *, only_here: bool = True) -> Starlette:
+    """The ASGI app: `POST /webhook`, rasa-sdk's protocol. With `only_here` no other machine is answered."""
     ready, shown = executor(), f"Bearer {token}".encode()
 
     async def webhook(request: Request) -> JSONResponse:
-        if not request.client or not _is_here(request.client.host):
+        if only_here and not (request.client and is_here(request.client.host)):
             log.warning("actions.refused", why="not from here")
             return JSONResponse({"error": "Only this machine may call actions."}, 403)
         if not hmac.compare_digest(request.headers.get("authorization", "").encode(), shown):
@@ -162,14 +163,6 @@ def create_app(token: str) -> Starlette:
         return await _run(ready, call)
 
     return Starlette(routes=[Route("/webhook", webhook, methods=["POST"])])
-
-
-def _is_here(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 async def _run(ready: ActionExecutor, call: Any) -> JSONResponse:

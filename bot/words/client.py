@@ -129,7 +129,7 @@ class Words:
             raise WordsUnavailable("Rasa failed several times and is left alone for a moment")
         try:
             async with asyncio.timeout(self._timeout_s):
-                understood = _read(await self._ask(url, message, sender, state))
+                understood = _read(await self._ask_again(url, message, sender, state))
         except WordsUnavailable as error:
             self._note_failure(sender, str(error))
             raise
@@ -147,6 +147,14 @@ class Words:
         if self._session:
             await self._session.close()
             self._session = None
+
+    async def _ask_again(self, url: str, message: str, sender: str, state: State) -> Any:
+        """A connection that breaks is a Rasa that was stopped; another one may stand behind the same address. To ask
+        twice harms nobody: asking changes nothing."""
+        try:
+            return await self._ask(url, message, sender, state)
+        except aiohttp.ClientConnectionError:
+            return await self._ask(url, message, sender, state)
 
     async def _ask(self, url: str, message: str, sender: str, state: State) -> Any:
         if self._session is None:

@@ -42,8 +42,8 @@ def call(action: str, text: str = "ciao", **tracker: Any) -> dict[str, Any]:
     }
 
 
-def client(host: str = "127.0.0.1", token: str = "secret") -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(create_app("secret"), client=(host, 1234))
+def client(host: str = "127.0.0.1", token: str = "secret", *, only_here: bool = True) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(create_app("secret", only_here=only_here), client=(host, 1234))
     headers = {"Authorization": f"Bearer {token}".encode()}
     return httpx.AsyncClient(transport=transport, base_url="http://actions", headers=headers)
 
@@ -343,3 +343,9 @@ def test_only_who_takes_something_back_changes_an_earlier_answer(text: str, corr
     found = given(text, "inform", 0.9, [Named("city", "Modena")], "sector", answers)
     assert (found == [("city", "Modena")]) == corrected
     assert ("city" in dict(found)) == corrected
+
+
+async def test_a_rasa_elsewhere_is_answered_when_it_may_be_and_shows_the_token() -> None:
+    async with client("10.0.0.7", only_here=False) as known, client("10.0.0.7", "?", only_here=False) as unknown:
+        assert (await known.post("/webhook", json=call("action_greet"))).status_code == 200
+        assert (await unknown.post("/webhook", json=call("action_greet"))).status_code == 401

@@ -31,6 +31,9 @@ class Rasa:
     async def turn(self, request: web.Request) -> web.StreamResponse:
         self.asked.append((request.headers["Authorization"], await request.json()))
         reply = self.reply()
+        if reply is None and request.transport:  # as a process that is killed
+            request.transport.close()
+            return web.Response()
         return await reply if asyncio.iscoroutine(reply) else reply
 
 
@@ -267,3 +270,14 @@ def test_the_breaker_counts_only_failures_in_a_row(watch: Watch) -> None:
     watch.now += 5
     assert breaker.let_through()
     assert not breaker.let_through()
+
+
+async def test_a_connection_that_breaks_is_no_answer_and_another_rasa_is_asked_once_more(
+    rasa: Rasa, words: Words
+) -> None:
+    replies = iter([None, web.json_response(ANSWER), None, None])
+    rasa.reply = lambda: next(replies)
+    assert (await words.understand("not Marco", sender="p1", state=STATE)).intent == "decline_match"
+    assert len(rasa.asked) == 2
+    await fails(words)
+    assert len(rasa.asked) == 4
