@@ -214,8 +214,8 @@ EXCEPT = _words(
     menos"""
 )
 NOT = _words(
-    "not t no never without non senza mai nicht kein keine keinen ohne nie sin nunca nor ni ne nobody niemand nessuno"
-    " nadie"
+    """not t no never without nor nobody non senza mai ne nessuno nicht kein keine keinen ohne nie niemand
+    sin nunca ni nadie"""
 )
 WHO = _words("who that whose che chi die der den denen wer que quien quienes los las")
 AND = _words("and e ed und y e i")
