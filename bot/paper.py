@@ -134,6 +134,10 @@ class Pages:
         if self.y - height < BOTTOM:
             self._turn()
 
+    def height_of(self, text: str, size: float, indent: float = 0.0) -> float:
+        """How many points a paragraph takes."""
+        return len(lines_of(text, size, RIGHT - LEFT - indent)) * size * 1.35
+
     def head(self, author: str) -> None:
         """The programme's sign and name, at the top of the first page."""
         sign(self.canvas, LEFT + 17, self.y - 10)
@@ -166,20 +170,30 @@ class Pages:
 
     def table(self, rows: Sequence[Sequence[str]], widths: Sequence[float], size: float = 9) -> None:
         """Rows below each other, the first one as their head; `widths` are shares of the line."""
-        whole = RIGHT - LEFT
         for number, row in enumerate(rows):
-            cells = [lines_of(cell, size, share * whole - 6) or [""] for cell, share in zip(row, widths, strict=True)]
+            cells = [
+                lines_of(cell, size, share * (RIGHT - LEFT) - 6) or [""]
+                for cell, share in zip(row, widths, strict=True)
+            ]
             height = max(len(cell) for cell in cells) * size * 1.35 + 5
-            self.room_for(height + size)
-            x, top = LEFT, self.y
-            for cell, share in zip(cells, widths, strict=True):
-                y = top - size
-                for piece in cell:
-                    y = paragraph(self.canvas, piece, y, size, INK if number else SOFT, share * whole - 6, x)
-                x += share * whole
-            self.y = top - height
-            self.canvas.setStrokeColor(GREY)
-            self.canvas.line(LEFT, self.y, RIGHT, self.y)
+            if self.y - height - size < BOTTOM:
+                self._turn()
+                if number:
+                    self.table(rows[:1], widths, size)  # overleaf the head stands again
+            self._row(cells, widths, size, height, INK if number else SOFT)
+
+    def _row(
+        self, cells: Sequence[Sequence[str]], widths: Sequence[float], size: float, height: float, color: Color
+    ) -> None:
+        x, top = LEFT, self.y
+        for cell, share in zip(cells, widths, strict=True):
+            y = top - size
+            for piece in cell:
+                y = paragraph(self.canvas, piece, y, size, color, share * (RIGHT - LEFT) - 6, x)
+            x += share * (RIGHT - LEFT)
+        self.y = top - height
+        self.canvas.setStrokeColor(GREY)
+        self.canvas.line(LEFT, self.y, RIGHT, self.y)
 
     def done(self) -> bytes:
         """The file."""

@@ -170,14 +170,21 @@ def pdf(record: Record, url: str, day: date) -> bytes:
     _section(pages, t.plain("What was practised"), practised(record, t))
     _section(pages, t.plain("Tasks"), tasks(t))
     _section(pages, t.plain("Working languages"), [t.list(list(record.languages))] if record.languages else [])
-    if record.quotes:
-        pages.room_for(60)
-        pages.write(t.plain("What learners say"), 13, SOFT, above=14)
-        for name, words in record.quotes:
-            pages.write(f"“{words}”" if shown(words) else "…", 11, INK, above=6, indent=16)
-            pages.write(f"— {name}" if shown(name) else "—", 10, SOFT, above=0, indent=16)
+    _quotes(pages, t, record.quotes)
     _foot(pages, t, url, day)
     return pages.done()
+
+
+def _quotes(pages: Pages, t: Tongue, quotes: Sequence[tuple[str, str]]) -> None:
+    """Nobody's words go on overleaf, and the heading stays with the first ones."""
+    for number, (name, words) in enumerate(quotes):
+        quote = t.plain("“{words}”", words=words) if shown(words) else "…"
+        heading = 36 if number == 0 else 0
+        pages.room_for(heading + pages.height_of(quote, 11, 16) + 24)
+        if heading:
+            pages.write(t.plain("What learners say"), 13, SOFT, above=14)
+        pages.write(quote, 11, INK, above=6, indent=16)
+        pages.write(f"— {name}" if shown(name) else "—", 10, SOFT, above=0, indent=16)
 
 
 def topics_of(record: Record, t: Tongue) -> list[str]:

@@ -35,7 +35,7 @@ async def show(case: Case, _args: tuple[str, ...]) -> None:
     if sure := record.how_sure(mine, t):
         lines.append(html.escape(sure, quote=False))
     if mine.quotes:
-        lines.append(t.n("{n} learner's words", "{n} learners' words", len(mine.quotes)))
+        lines.append(t.n("{n} comment by a learner", "{n} comments by learners", len(mine.quotes)))
     given = await db.meeting_papers.of(case.session, case.person.id)
     back = [Button(t.plain("Take a paper back"), "meetings:papers")] if given else []
     case.say("\n".join(lines), *_rows(case, back))

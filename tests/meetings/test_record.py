@@ -14,6 +14,7 @@ from pypdf import PdfReader
 
 from bot.meetings.record import Record, for_a_cv, pdf
 from bot.messages import LANGUAGES, Outgoing
+from bot.paper import Pages
 from db.meetings import AGREED, HELD, Feedback, Meeting
 from db.people import Person
 from tests.matching.stage import Stage, labels, plain
@@ -97,7 +98,7 @@ async def test_from_two_answers_to_a_record(stage: Stage, aisha: Person, marco: 
         "• 1 meeting",
         "• 1 learner of 50+ from a small business",
         "What was practised: Instagram",
-        "1 learner's words",
+        "1 comment by a learner",
     ]
     assert labels(shown)[:2] == ["As a paper (PDF)", "Words for my CV"]
     written = await paper(stage, aisha)
@@ -179,6 +180,26 @@ def test_the_same_record_is_the_same_file_and_small() -> None:
     one, again = (pdf(RECORD, URL, date(2026, 12, 4)) for _ in range(2))
     assert one == again
     assert len(one) < 60_000, "it lies in an outbox row"
+
+
+def test_nobodys_words_are_torn_apart_by_the_end_of_a_page() -> None:
+    quotes = tuple((f"Learner{number}", f"begin{number} {'so patient ' * 40} end{number}") for number in range(12))
+    pages = pypdfium2.PdfDocument(pdf(replace(RECORD, quotes=quotes), URL, date(2026, 12, 4)))
+    written = [page.get_textpage().get_text_bounded() for page in pages]
+    assert len(written) > 1
+    for number in range(12):
+        (page,) = [one for one in written if f"begin{number} " in one]
+        assert f"end{number}" in page
+        assert f"— Learner{number}" in page
+
+
+def test_a_long_table_has_its_head_on_every_page() -> None:
+    pages = Pages("en", "A table", "twogether")
+    pages.table([["Head", "Number"], *([f"row {n}", str(n)] for n in range(90))], (0.5, 0.5))
+    written = [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(pages.done())]
+    assert len(written) > 1
+    assert [page.count("Head") for page in written] == [1] * len(written)
+    assert [page.count("row 89") for page in written] == [0] * (len(written) - 1) + [1]
 
 
 def test_much_praise_takes_more_pages() -> None:
