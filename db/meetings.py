@@ -263,6 +263,27 @@ async def feedback_of(session: AsyncSession, person_id: int) -> Sequence[Feedbac
     return (await session.scalars(select(Feedback).where(Feedback.person_id == person_id).order_by(Feedback.id))).all()
 
 
+async def has_met(session: AsyncSession, worker_id: int, now: datetime) -> bool:
+    """Whether a meeting of this worker's has begun by now."""
+    begun = (
+        select(Meeting.id)
+        .join(Match, Match.id == Meeting.match_id)
+        .where(Match.worker_id == worker_id, Meeting.state.in_((AGREED, HELD)), Meeting.starts_at <= now)
+    )
+    return await session.scalar(begun.limit(1)) is not None
+
+
+async def held_with(session: AsyncSession, worker_id: int) -> int:
+    """How many meetings of this worker's took place."""
+    held = (
+        select(func.count())
+        .select_from(Meeting)
+        .join(Match, Match.id == Meeting.match_id)
+        .where(Match.worker_id == worker_id, Meeting.state == HELD)
+    )
+    return await session.scalar(held) or 0
+
+
 async def kept_and_missed(session: AsyncSession, role: str) -> tuple[dict[int, int], dict[int, int]]:
     """For each person of this role: how many meetings took place, and how many the other one says they missed."""
     me, other = (Match.worker_id, Match.trainer_id) if role == "worker" else (Match.trainer_id, Match.worker_id)

@@ -1,5 +1,6 @@
 """After a meeting: did it take place, how was it, how long, what was practised, a sentence; one question a screen."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import db.meetings
@@ -7,7 +8,7 @@ from bot.case import COORDINATOR, Case, Taps, number, word
 from bot.errors import Forged, Refused
 from bot.matching.screens import chosen_id, menu
 from bot.matching.service import NOT_YOURS
-from bot.meetings import after_screens, afterwards, service
+from bot.meetings import after_screens, afterwards, before_after, service
 from bot.meetings.after_rules import BAD, MISSED
 from bot.meetings.rules import COMMENT_FORM
 from bot.meetings.service import Pair
@@ -171,8 +172,12 @@ async def skip(case: Case, args: tuple[str, ...]) -> None:
 
 
 async def _thank(case: Case, pair: Pair, meeting: Meeting, kept: Feedback | None) -> None:
-    """The next meeting is offered at once; not to somebody for whom it was bad."""
+    """The next meeting is offered at once; not to somebody for whom it was bad. The learner's third one comes with
+    the question how sure they feel by now."""
     t = case.t
+    if case.person.id == pair.worker.id and await before_after.is_time_again(case):
+        asked = before_after.question(case.person, before_after.LATER)
+        return case.show(replace(asked, text=f"{t('Thank you, that helps.')}\n\n{asked.text}"))
     if pair.match.state != ACCEPTED:
         return case.say(t("Thank you, that helps."), [*after_screens.way_out(t)])
     if kept is None or kept.rating == BAD:

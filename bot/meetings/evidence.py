@@ -12,7 +12,7 @@ from typing import Literal
 FEWEST = 3  # people
 RATINGS = ("good", "so_so", "bad")
 
-type About = Literal["all", "met", "role", "country", "sector", "month"]
+type About = Literal["all", "met", "sure", "role", "country", "sector", "month"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ type Cell = int | Literal["hidden"] | None
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the evidence. `minutes` are confirmed ones, shares are whole percents of what was said; None: nothing
-    to show."""
+    """One line of the evidence. `minutes` are confirmed ones, shares are whole percents of what was said, `before` and
+    `later` tenths of 1 (not at all sure) to 4 (very sure), on average; None: nothing to show."""
 
     about: About
     what: str = ""
@@ -54,10 +54,18 @@ class Row:
     good: Cell = None
     so_so: Cell = None
     bad: Cell = None
+    before: Cell = None
+    later: Cell = None
 
 
-def rows(people: Sequence[Who], pairs: Iterable[tuple[int, int]], meetings: Sequence[Held]) -> list[Row]:
-    """All lines: who takes part, what took place in all, and both by groups."""
+def rows(
+    people: Sequence[Who],
+    pairs: Iterable[tuple[int, int]],
+    meetings: Sequence[Held],
+    sure: Sequence[tuple[int, int]] = (),
+) -> list[Row]:
+    """All lines: who takes part, what took place in all, both by groups, and how sure learners feel. `sure` is what was
+    said (before, later) by each who said both."""
     paired = set(pairs)
     taking_part = Row(
         "all",
@@ -71,6 +79,7 @@ def rows(people: Sequence[Who], pairs: Iterable[tuple[int, int]], meetings: Sequ
         *_of_people(people, "sector", lambda one: one.sector),
         *_of_meetings("met", {"": list(meetings)}),
         *_of_meetings("month", _grouped(meetings, lambda one: one.month)),
+        _of_sure(sure),
     ]
 
 
@@ -125,6 +134,15 @@ def _of_meetings(about: About, groups: Mapping[str, Sequence[Held]]) -> list[Row
             )
         )
     return found
+
+
+def _of_sure(sure: Sequence[tuple[int, int]]) -> Row:
+    if 0 < len(sure) < FEWEST:
+        return Row("sure", people=HIDDEN, before=HIDDEN, later=HIDDEN)
+    if not sure:
+        return Row("sure", people=0)
+    before, later = (round(10 * sum(one) / len(sure)) for one in zip(*sure, strict=True))
+    return Row("sure", people=len(sure), before=before, later=later)
 
 
 def _who_met(meetings: Iterable[Held]) -> frozenset[int]:

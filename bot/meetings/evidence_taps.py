@@ -10,6 +10,7 @@ from babel import Locale
 import db.audit
 import db.clusters
 import db.meeting_figures
+import db.meeting_notes
 from bot import spreadsheet
 from bot.case import COORDINATOR, Case, Taps
 from bot.errors import Refused
@@ -65,7 +66,8 @@ async def _of_cluster(case: Case, cluster: Cluster) -> list[Row]:
         for meeting, start, minutes, trainer, worker in await db.meeting_figures.held_in(session, cluster.id)
     ]
     people = [Who(*facts) for facts in await db.meeting_figures.people_in(session, cluster.id)]
-    return evidence.rows(people, await db.meeting_figures.pairs_in(session, cluster.id), held)
+    sure = await db.meeting_notes.both_in(session, cluster.id)
+    return evidence.rows(people, await db.meeting_figures.pairs_in(session, cluster.id), held, sure)
 
 
 # -- as files -------------------------------------------------------------------------------------------
@@ -90,9 +92,7 @@ def pdf(found: Evidence, language: str, day: str) -> bytes:
         pages.room_for(160)
         pages.write(cluster, 16, SEA, above=22)
         pages.y -= 8
-        pages.table(
-            [_heads(t), *(_line(t, row) for row in some)], (0.14, 0.2, 0.09, 0.08, 0.11, 0.11, 0.08, 0.08, 0.11)
-        )
+        pages.table([_heads(t), *(_line(t, row) for row in some)], _WIDTHS, size=8)
     pages.write(
         t.plain(
             "Hours are those that both sides, or a coordinator, have confirmed. Shares are of all answers to “How was "
@@ -104,7 +104,18 @@ def pdf(found: Evidence, language: str, day: str) -> bytes:
         SOFT,
         above=16,
     )
+    pages.write(
+        t.plain(
+            "How sure learners feel with social media for their business: the average of those who said it both before "
+            "their first meeting and later, from 1 (not at all) to 4 (very)."
+        ),
+        9,
+        SOFT,
+    )
     return pages.done()
+
+
+_WIDTHS = (0.12, 0.15, 0.085, 0.065, 0.11, 0.105, 0.065, 0.065, 0.075, 0.08, 0.08)
 
 
 def _heads(t: Tongue) -> list[str]:
@@ -118,6 +129,8 @@ def _heads(t: Tongue) -> list[str]:
         t.plain("Good (%)"),
         t.plain("So-so (%)"),
         t.plain("Not good (%)"),
+        t.plain("Sure before (1–4)"),
+        t.plain("Sure later (1–4)"),
     ]
 
 
@@ -125,7 +138,8 @@ def _line(t: Tongue, row: Row) -> list[str]:
     hours = t.decimal(round(row.minutes / 60, 1)) if isinstance(row.minutes, int) else _written(row.minutes)
     counts = [_written(one) for one in (row.people, row.pairs, row.meetings)]
     shares = [_written(one) for one in (row.good, row.so_so, row.bad)]
-    return [_about(t, row), _which(t, row), *counts, hours, *shares]
+    sure = [t.decimal(one / 10) if isinstance(one, int) else _written(one) for one in (row.before, row.later)]
+    return [_about(t, row), _which(t, row), *counts, hours, *shares, *sure]
 
 
 def _written(cell: Cell) -> str:
@@ -138,6 +152,7 @@ def _about(t: Tongue, row: Row) -> str:
     return {
         "all": t.plain("Taking part"),
         "met": t.plain("All meetings"),
+        "sure": t.plain("How sure learners feel"),
         "role": t.plain("Role"),
         "country": t.plain("Country"),
         "sector": t.plain("Sector"),

@@ -9,8 +9,10 @@ from typing import cast
 from babel import Locale
 
 import db.meeting_figures
+import db.meeting_notes
 from bot.case import Case
 from bot.matching.service import nothing_written_yet
+from bot.meetings import before_after
 from bot.paper import INK, LEFT, PROGRAMME, QR_SIZE, RIGHT, SEA, SOFT, Pages, qr_code, shown
 from bot.people.service import local
 from bot.people.vocabulary import keys, label
@@ -22,7 +24,8 @@ MOST_QUOTES = 12  # the newest
 @dataclass(frozen=True, slots=True)
 class Record:
     """As plain text. `topics` are keys and come with the number of meetings in which they were practised, `quotes` with
-    the worker's first name: only those whose worker allows it. `counted` are the meetings (id, minutes) in it."""
+    the worker's first name: only those whose worker allows it. `counted` are the meetings (id, minutes) in it.
+    `sure` is how sure its learners feel on average, before and later (1 to 4); None for too few of them."""
 
     language: str
     name: str
@@ -36,6 +39,7 @@ class Record:
     languages: tuple[str, ...] = ()
     quotes: tuple[tuple[str, str], ...] = ()
     counted: tuple[tuple[int, int], ...] = ()
+    sure: tuple[int, int] | None = None
 
     @property
     def hours(self) -> str:
@@ -79,6 +83,7 @@ async def of_trainer(case: Case, *, lock: bool = False) -> Record | None:
         languages=tuple(names.get(code, code) for code, _ in spoken.most_common()),
         quotes=tuple(quotes[-MOST_QUOTES:]),
         counted=tuple((meeting.id, meeting.minutes or 0) for meeting, _, _ in rows),
+        sure=before_after.on_average(await db.meeting_notes.both_of(case.session, {one.id for _, _, one in rows})),
     )
 
 
@@ -102,6 +107,18 @@ def period(record: Record, t: Tongue) -> str:
     if record.first == record.last:
         return t.date(record.first)
     return f"{t.date(record.first)} – {t.date(record.last)}"
+
+
+def how_sure(record: Record, t: Tongue) -> str:
+    """How sure the learners feel on average; "" when they are too few to say."""
+    if record.sure is None:
+        return ""
+    before, later = (before_after.words(t, one) for one in record.sure)
+    return t.plain(
+        "How sure learners feel with social media, on average: “{before}” before, “{later}” later",
+        before=before,
+        later=later,
+    )
 
 
 def how_counted(t: Tongue) -> str:
@@ -148,6 +165,8 @@ def pdf(record: Record, url: str, day: date) -> bytes:
     pages.y -= 10
     for one in figures(record, t):
         pages.bullet(one, 12)
+    if record.sure and record.sure[1] > record.sure[0]:  # it is the trainer's own paper
+        pages.bullet(how_sure(record, t), 12)
     _section(pages, t.plain("What was practised"), practised(record, t))
     _section(pages, t.plain("Tasks"), tasks(t))
     _section(pages, t.plain("Working languages"), [t.list(list(record.languages))] if record.languages else [])

@@ -32,6 +32,8 @@ async def show(case: Case, _args: tuple[str, ...]) -> None:
     lines += [f"• {html.escape(one, quote=False)}" for one in record.figures(mine, t)]
     if mine.topics:
         lines.append(t("What was practised: {topics}", topics=t.list(record.topics_of(mine, t))))
+    if sure := record.how_sure(mine, t):
+        lines.append(html.escape(sure, quote=False))
     if mine.quotes:
         lines.append(t.n("{n} learner's words", "{n} learners' words", len(mine.quotes)))
     given = await db.meeting_papers.of(case.session, case.person.id)

@@ -19,7 +19,7 @@ from bot.errors import Forged, Refused
 from bot.matching import service as matching
 from bot.matching.service import NOT_YOURS
 from bot.matching.tell import letter, tell
-from bot.meetings import rules, safety, screens
+from bot.meetings import before_after, rules, safety, screens
 from bot.meetings.rules import LASTS, Wish
 from bot.messages import Lane, Outgoing
 from bot.texts import N_, tongue
@@ -269,6 +269,7 @@ async def confirm(case: Case, pair: Pair, meeting: Meeting) -> bool:
     case.show(mine)
     message = screens.agreed(meeting, pair.other, case.person, case.now, ways(pair))
     await tell_other(case, pair, message, f"meeting:{meeting.id}:agreed:{pair.other.id}:{meeting.sequence}")
+    await before_after.ask_before(case, pair.worker)
     return True
 
 
@@ -356,6 +357,8 @@ async def pair_ended(case: Case, match: Match) -> None:
 async def cancel_all(case: Case) -> None:
     """The person leaves for good: what they had agreed is called off."""
     for match in await db.matching.of_person(case.session, case.person.id, ACCEPTED, db.matching.ENDED):
+        if match.trainer_id == case.person.id:
+            await before_after.ask_when_over(case, match)
         meeting = await live(case.session, match.id, case.now)
         if meeting is None or has_begun(meeting, case.now):
             continue

@@ -11,6 +11,8 @@ from bot.matching.screens import chosen_id, menu
 from bot.matching.service import NOT_YOURS, rows
 from bot.meetings import (
     after_taps,
+    before_after,
+    before_after_taps,
     change_taps,
     day_taps,
     evidence_taps,
@@ -47,6 +49,7 @@ async def pair_ended(case: Case, args: tuple[str, ...]) -> None:
     if case.person.id not in (match.trainer_id, match.worker_id) and not await case.coordinates(match.cluster_id):
         raise Forged(NOT_YOURS)
     await service.pair_ended(case, match)
+    await before_after.ask_when_over(case, match)
 
 
 @taps("begin")
@@ -185,7 +188,7 @@ async def keep(case: Case, args: tuple[str, ...]) -> None:
     return None
 
 
-for others in (change_taps, day_taps, place_taps, after_taps, feed_taps, record_taps, evidence_taps):
+for others in (change_taps, day_taps, place_taps, after_taps, before_after_taps, feed_taps, record_taps, evidence_taps):
     taps.update(others.taps)
 people.LEAVING.append(service.cancel_all)
 people.MOVED.append(reminding.person_moved)

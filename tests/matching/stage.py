@@ -129,6 +129,11 @@ class Stage:
     async def last_told(self, who: Person) -> Outgoing:
         return Outgoing.from_json((await self.told(who))[-1].payload)
 
+    async def told_about(self, who: Person, words: str) -> list[Outgoing]:
+        """What goes out to this person with these words in it, in order."""
+        told = [Outgoing.from_json(row.payload) for row in await self.told(who)]
+        return [one for one in told if words in one.text]
+
     async def rows(self, table: type[Any]) -> list[Any]:
         async with self.database.read() as session:
             return list(await session.scalars(select(table).order_by(table.id)))

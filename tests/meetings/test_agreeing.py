@@ -47,7 +47,7 @@ async def test_three_taps_and_it_is_agreed(stage: Stage, aisha: Person, marco: P
         TUESDAY_15,
         TUESDAY_15 + timedelta(hours=1),
     )
-    for told in (said[-1], await stage.last_told(marco)):
+    for told in (said[-1], *await stage.told_about(marco, "It is agreed")):
         assert "It is agreed" in told.text
         assert meeting.room in told.text
         assert told.file

@@ -61,11 +61,29 @@ def of(found: list[Row], about: str) -> list[Row]:
     return [row for row in found if row.about == about]
 
 
+sure = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), max_size=8)
+
+
+@given(sure)
+def test_how_sure_learners_feel_is_an_average_of_enough_of_them(said: list[tuple[int, int]]) -> None:
+    (row,) = of(rows([], [], [], said), "sure")
+    if not said:
+        assert (row.people, row.before, row.later) == (0, None, None)
+    elif len(said) < FEWEST:
+        assert (row.people, row.before, row.later) == (HIDDEN,) * 3
+    else:
+        assert row.people == len(said)
+        for tenths, answers in ((row.before, [one for one, _ in said]), (row.later, [one for _, one in said])):
+            assert isinstance(tenths, int)
+            assert abs(tenths / 10 - sum(answers) / len(answers)) <= 0.05 + 1e-9
+            assert 10 <= tenths <= 40
+
+
 @given(people, st.lists(held(), max_size=25))
 def test_every_figure_shown_is_right_and_rests_on_enough_people(everybody: list[Who], meetings: list[Held]) -> None:
     pairs = [(one.trainer, one.worker) for one in meetings]
     found = rows(everybody, pairs, meetings)
-    for row in found:
+    for row in found[:-1]:
         some = meetings if row.about == "met" else [one for one in meetings if one.month == row.what]
         if row.about in ("met", "month"):
             timed = [one for one in some if one.minutes]
@@ -123,7 +141,7 @@ def test_as_little_is_hidden_as_must_be(groups: dict[str, frozenset[int]]) -> No
 
 def test_of_nothing_there_are_zeros() -> None:
     found = rows([], [], [])
-    assert [row.about for row in found] == ["all", "met"]
+    assert [row.about for row in found] == ["all", "met", "sure"]
     (met,) = of(found, "met")
     assert (met.people, met.meetings, met.minutes, met.good) == (0, 0, 0, None)
 
@@ -131,6 +149,7 @@ def test_of_nothing_there_are_zeros() -> None:
 # -- the files ------------------------------------------------------------------------------------------
 
 PEOPLE = [Who(number, "worker", "IT", "bakery") for number in range(6)] + [Who(100, "trainer", "DE", "")]
+SURE = [(1, 3), (2, 3), (2, 4)]
 MEETINGS = [Held("2026-11", 100, number, 60, ((number, "good"),)) for number in range(4)]
 
 
@@ -140,10 +159,10 @@ def text_of(file: bytes) -> str:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_files_say_the_same_in_every_language(language: str) -> None:
-    found = [("=Bakers & Co", rows(PEOPLE, [], MEETINGS)), ("Other", rows([], [], []))]
+    found = [("=Bakers & Co", rows(PEOPLE, [], MEETINGS, SURE)), ("Other", rows([], [], [], SURE[:2]))]
     t = tongue(language)
     written = list(csv.reader(io.StringIO(table(found, language)[1:]), delimiter="," if language == "en" else ";"))
-    assert {len(line) for line in written} == {10}
+    assert {len(line) for line in written} == {12}
     assert written[0][0] == t.plain("Cluster")
     by_what = {(line[0], line[1], line[2]): line[3:] for line in written[1:]}
     assert by_what["'=Bakers & Co", t.plain("All meetings"), ""] == [
@@ -154,11 +173,17 @@ def test_the_files_say_the_same_in_every_language(language: str) -> None:
         "100",
         "0",
         "0",
+        "",
+        "",
     ]
+    felt = t.plain("How sure learners feel")
+    assert by_what["'=Bakers & Co", felt, ""] == ["3", *[""] * 6, t.decimal(1.7), t.decimal(3.3)]
+    assert by_what["Other", felt, ""] == ["<3", *[""] * 6, "<3", "<3"]
     assert by_what["'=Bakers & Co", t.plain("Role"), t.plain("Trainers")][0] == "<3"
     paper = text_of(pdf(found, language, "4.12.2026"))
     for words in ("=Bakers & Co", "Other", "2026-11", "<3", t.plain("Evidence for the funder"), "4.12.2026"):
         assert words in paper
+    assert t.decimal(3.3) in paper
 
 
 def test_many_lines_take_more_pages_and_none_is_lost() -> None:
@@ -240,7 +265,7 @@ async def test_a_coordinator_gets_both_files_of_their_own_cluster(stage: Stage) 
     by_what = {(line[1], line[2]): line[3:] for line in lines[1:]}
     assert {line[0] for line in lines[1:]} == {"Bakers-Emilia"}
     assert by_what["Taking part", ""][:2] == ["5", "4"]
-    assert by_what["All meetings", ""] == ["5", "4", "4", "4", "100", "0", "0"]
+    assert by_what["All meetings", ""] == ["5", "4", "4", "4", "100", "0", "0", "", ""]
     assert by_what["Month", "2026-12"] == by_what["All meetings", ""]
     assert by_what["Country", "Germany"][0] == "<3"
     assert by_what["Country", "Italy"][0] == "<3", "or Germany's one could be found by subtraction"
@@ -257,7 +282,9 @@ async def test_two_people_are_nobodys_figure(stage: Stage) -> None:
     ines = await stage.add("coordinator", "Ines")
     await a_cluster_with(stage, stage.cluster, 1, "Aisha", datetime(2026, 11, 20, 9, tzinfo=UTC))
     _, lines = await files(stage, ines)
-    assert {cell for line in lines[1:] for cell in line[3:]} == {"<3", ""}
+    felt = [line for line in lines[1:] if line[1] == "How sure learners feel"]
+    assert {cell for line in lines[1:] if line not in felt for cell in line[3:]} == {"<3", ""}
+    assert [line[3] for line in felt] == ["0"], "nobody was asked"
 
 
 async def test_who_coordinates_nothing_gets_nothing(stage: Stage) -> None:

@@ -68,7 +68,7 @@ async def test_who_chooses_may_say_where_and_the_other_one_agrees_to_both(
     meeting = await the_meeting(stage)
     assert (meeting.state, meeting.place) == (AGREED, LIBRARY)
     for who in (aisha, marco):
-        told = await stage.last_told(who)
+        (told,) = await stage.told_about(who, "It is agreed")
         assert f"You meet in person, here: {LIBRARY}" in plain(told.text)
         assert meeting.room not in told.text
         assert told.file
