@@ -58,7 +58,7 @@ def _state(t: Tongue, case: Case, announcement: Announcement) -> str:
         case db.announcements.DRAFT:
             return t("Draft")
         case db.announcements.WAITING:
-            return t("Waits for a second yes")
+            return t("Waits for a second coordinator")
         case db.announcements.SCHEDULED:
             return t("Comes: {moment}", moment=when)
         case db.announcements.SENDING:

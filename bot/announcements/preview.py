@@ -55,9 +55,12 @@ async def for_second(
     """The same for a second coordinator, who is asked to say yes or no."""
     t = tongue(reader.language)
     author = await db.people.get(session, announcement.author_id) if announcement.author_id else None
-    name = author.name if author else t.plain("the operator")
+    name = author.name if author else t.plain("The operator")
     facts = await _facts(session, announcement, counted, reader, house, now)
-    asks = t("<b>{name}</b> would like to send this, and so many people need a second yes.", name=name)
+    asks = t(
+        "<b>{name}</b> would like to send this. It goes to so many people that a second coordinator has to agree.",
+        name=name,
+    )
     data = f"{announcement.id}:{seen(announcement)}"
     rows = (
         (Button(t.plain("Yes, send it"), f"announcements:approve:{data}", means=("affirm",)),),
@@ -272,7 +275,11 @@ def put_down_screen(t: Tongue, announcement: Announcement, reader: Person, now: 
 def waits(t: Tongue, announcement: Announcement, names: Sequence[str]) -> Outgoing:
     """Somebody else has been asked."""
     asked = t.list([name or t.plain("a colleague") for name in names])
-    text = t("So many people need a second yes: I have asked {names}. I will tell you the answer.", names=asked)
+    text = t(
+        "This goes to so many people that a second coordinator has to agree. I have asked {names}, and I will tell you "
+        "the answer.",
+        names=asked,
+    )
     return Outgoing(
         text,
         (
@@ -285,12 +292,7 @@ def waits(t: Tongue, announcement: Announcement, names: Sequence[str]) -> Outgoi
 
 def same_again_screen(t: Tongue, draft: Announcement, people: int, moment: str) -> Outgoing:
     """Some of these people have had the same words within a day."""
-    text = t.n(
-        "You sent the same text to {n} of these people: {moment}. Send it again?",
-        "You sent the same text to {n} of these people: {moment}. Send it again?",
-        people,
-        moment=moment,
-    )
+    text = t("The same text went to {n} of these people: {moment}. Send it again?", n=people, moment=moment)
     yes = Button(t.plain("Send it again"), f"announcements:send:{draft.id}:{seen(draft)}:again", means=("affirm",))
     back = Button(t.plain("No, show me the draft"), f"announcements:look:{draft.id}", means=("deny", "go_back"))
     return Outgoing(text, ((yes,), (back,), (cancel_button(t, draft),)))

@@ -17,7 +17,7 @@ from bot.messages import LANGUAGES, Lane, Outgoing
 from bot.outbox.put import Letter, put
 from bot.people.talk import show
 from bot.texts import N_, tongue
-from db.announcements import Announcement
+from db.announcements import SCHEDULED, Announcement
 from db.people import Person
 
 NOBODY_ELSE = N_(
@@ -67,7 +67,7 @@ async def let_go(
     await service.check(session, announcement, counted, now)
     if approver is None and await service.needs_second(session, announcement, counted):
         await ask_second(session, announcement, counted, house, now)
-    elif _is_for_later(announcement, counted, now):
+    elif announcement.state != SCHEDULED and _is_for_later(announcement, counted, now):
         await service.put_down(session, announcement, counted, now, approver)
     else:
         await service.start(session, announcement, house, now, approver)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.announcements import rules
 from bot.announcements.rules import MONTH, WEEK, Readers
@@ -79,6 +79,23 @@ def written(text: str) -> datetime | None:
     except ValueError:
         return None
     return wall.replace(second=0, microsecond=0) if wall.tzinfo is None else None
+
+
+def read_at(text: str) -> tuple[str, datetime | None]:
+    """A moment of a script: ("2026-12-01T09:00", None) on everybody's own clock, or ("", an instant) with a zone.
+
+    Raises ValueError with a sentence.
+    """
+    moment, _, zone = text.strip().partition(" ")
+    wall = written(moment)
+    if wall is None:
+        raise ValueError(f"--at looks like 2026-12-01T09:00, or '2026-12-01T09:00 Europe/Rome', and not {text!r}")
+    if not zone.strip():
+        return wall.isoformat(timespec="minutes"), None
+    try:
+        return "", at(wall, zone.strip())
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError(f"--at names no time zone such as Europe/Rome: {zone.strip()!r}") from None
 
 
 def is_possible(wall: datetime, zone: str, now: datetime) -> bool:

@@ -40,16 +40,14 @@ TOO_LONG_BELOW = N_(
     "This text has {length} characters, and below a photo or a document {most} are possible. Please write a shorter "
     "one, or remove the file."
 )
-TOO_MARKED = N_(
-    "This text has so much emphasis or so many long links that Telegram would not take it. Please use less."
-)
+TOO_MARKED = N_("This text has so much emphasis, or so many long links, that I cannot send it. Please use less.")
 NOT_TEXT_LANGUAGE = N_("I can write in these languages: {languages}.")
 TOO_OLD = N_("This draft is more than a week old, so I did not send it. Please write a new announcement.")
 NO_TEXT_FOR = N_("A text is missing for the people who read these languages: {languages}.")
 NOT_YOURS_ANY_MORE = N_("You do not coordinate this cluster any more.")
 NOT_ALL_YOURS = N_("You do not coordinate all of these clusters any more. Please choose the people once more.")
 LIMIT = N_(
-    "In the last 24 hours {n} announcements have gone out in {cluster}, and more are not allowed. "
+    "In {cluster} as many announcements have gone out in the last 24 hours as are allowed ({n}). "
     "The next one is possible: {moment}."
 )
 NONE_ALLOWED = N_("Announcements are switched off for {cluster}.")

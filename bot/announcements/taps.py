@@ -1,6 +1,5 @@
 """Buttons and words of coordinators -> the announcements' use cases."""
 
-import db.announcements
 import db.clusters
 from bot.announcements import (
     audience_taps,
