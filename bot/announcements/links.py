@@ -10,11 +10,11 @@ LONGEST_LABEL = 40  # UTF-16 units; more does not fit on a small screen
 LONGEST_ADDRESS = 1_000
 _MARKED = re.compile(r'<a href="([^"]+)">')
 _ADDRESS = re.compile(
-    r"(?:https?://|www\.)\S+|(?<![\w@.-])[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}(?:[/?#]\S*)?(?![\w@])", re.I
+    r"(?:https?://|www\.)\S+|(?<![\w@./-])[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}(?:[/?#]\S*)?(?![\w@])", re.I
 )
 _HOST = re.compile(r"(?=.{4,253}$)(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}")
 _TRAILING = ".,;:!?)]}>\"'»“”"
-_BETWEEN = " \t\n-–—:|=>→,"
+_BETWEEN = " \t\n-–—:|=>→,()"
 
 
 def read(text: str, marked: str = "") -> tuple[str, str] | None:

@@ -47,7 +47,7 @@ NO_TEXT_FOR = N_("A text is missing for the people who read these languages: {la
 NOT_YOURS_ANY_MORE = N_("You do not coordinate this cluster any more.")
 NOT_ALL_YOURS = N_("You do not coordinate all of these clusters any more. Please choose the people once more.")
 LIMIT = N_(
-    "In {cluster} as many announcements have gone out in the last 24 hours as are allowed ({n}). "
+    "In {cluster} as many announcements have gone out in the last 24 hours as are allowed ({number}). "
     "The next one is possible: {moment}."
 )
 NONE_ALLOWED = N_("Announcements are switched off for {cluster}.")
@@ -175,7 +175,7 @@ async def check_limit(session: AsyncSession, announcement: Announcement, now: da
     if len(gone) >= cluster.announcements_a_day:
         first = gone[cluster.announcements_a_day - 1].started_at or now
         moment = t.moment(first + A_DAY, zone, now)
-        raise Refused(LIMIT, n=len(gone), cluster=cluster.called(t.language), moment=moment)
+        raise Refused(LIMIT, number=len(gone), cluster=cluster.called(t.language), moment=moment)
 
 
 async def needs_second(session: AsyncSession, announcement: Announcement, counted: Sequence[Readers]) -> bool:

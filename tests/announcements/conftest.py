@@ -61,6 +61,22 @@ class Programme:
                 session.add(Coordination(person_id=self.ines.id, cluster_id=made.id, since=NOON))
             return made
 
+    async def colleague(self, **more: Any) -> Person:
+        """Somebody else who coordinates the cluster."""
+        async with self.database.begin() as session:
+            one = person("coordinator", **{"language": "en", "name": "Aisha", "zone": "Europe/London", **more})
+            session.add(one)
+            await session.flush()
+            session.add(Coordination(person_id=one.id, cluster_id=self.cluster.id, since=NOON))
+            return one
+
+    async def set_cluster(self, **facts: Any) -> None:
+        """How many announcements a day, and from how many people on a second yes is needed."""
+        async with self.database.begin() as session:
+            here = await session.get(Cluster, self.cluster.id)
+            for name, value in facts.items():
+                setattr(here, name, value)
+
     async def does(
         self,
         what: str,
