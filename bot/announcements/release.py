@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -127,6 +128,6 @@ async def _write(
     """To somebody whose turn it is not; with `house` not in their quiet hours."""
     due = house.settings.quiet.after(now, person.zone) if house else now
     lane = Lane.REMINDER if house else Lane.REPLY
-    key = f"announcement:{announcement.id}:{person.id}:{now:%Y%m%d%H%M%S%f}"
+    key = f"announcement:{announcement.id}:{person.id}:{token_hex(8)}"  # said once: with the step that leads to it
     await put(session, [Letter(person, one, lane, f"{key}:{n}", due) for n, one in enumerate(screens)], now)
     await show(session, person, screens[-1], now)
