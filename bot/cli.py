@@ -196,19 +196,23 @@ AUDIENCE = (
 )
 
 
+AT = 'When: "2026-12-01T09:00" on everybody\'s own clock, or for all at once "2026-12-01T09:00 Europe/Rome".'
+
+
 @app.command()
 def announce(
     cluster: ClusterOption,
     text: Annotated[list[str], typer.Option("--text", help="One per language: it='Buongiorno …'")],
     audience: Annotated[str, typer.Option(help=AUDIENCE)] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who would get it.")] = False,
+    at: Annotated[str, typer.Option(help=AT)] = "",
+    every: Annotated[str, typer.Option(help="Again every week or month.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what people would get, and when.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Send it without asking.")] = False,
 ) -> None:
     """Say something to many people of a cluster, once each."""
     texts = _texts(text)
-    _with_database(
-        settings.load(), lambda database: _announce(database, cluster, audience, texts, dry_run=dry_run, yes=yes)
-    )
+    facts = {"when": at, "every": every, "dry_run": dry_run, "yes": yes}
+    _with_database(settings.load(), lambda database: _announce(database, cluster, audience, texts, facts))
 
 
 def _texts(given: list[str]) -> dict[str, str]:
@@ -223,14 +227,12 @@ def _texts(given: list[str]) -> dict[str, str]:
     return texts
 
 
-async def _announce(
-    database: Database, slug: str, audience: str, texts: dict[str, str], *, dry_run: bool, yes: bool
-) -> None:
+async def _announce(database: Database, slug: str, audience: str, texts: dict[str, str], facts: dict[str, Any]) -> None:
     from bot.announcements.command import announce as say_to_many
 
     chosen = settings.load()
     found = await _cluster(database, slug)
-    await say_to_many(database, chosen, found, audience, texts, dry_run=dry_run, yes=yes, say=say, ask=typer.confirm)
+    await say_to_many(database, chosen, found, audience, texts, **facts, say=say, ask=typer.confirm)
 
 
 @app.command()

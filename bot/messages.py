@@ -19,6 +19,7 @@ Kind = Literal[
     "answer",  # a quiz was answered; `data` holds the quiz's id, `choice` the option
     "place",  # a shared position; `latitude`, `longitude`
     "photo",  # a picture; `data` is what the channel calls it, `text` what was written below it
+    "document",  # a file; `data` is what the channel calls it, `text` what was written below it
     "other",  # a voice message, a sticker …: `data` names what it was
     "blocked",  # the person stopped the bot
     "unblocked",  # the person came back
@@ -39,6 +40,10 @@ class Incoming:
     longitude: float | None = None
     message_id: str = ""  # the message a tap belongs to
     callback_id: str = ""  # to answer a tap, so that the button stops spinning
+    html: str = ""  # `text` with its emphasis and links, as the HTML of Outgoing; "" when it has none
+    file_name: str = ""  # of a document, as its sender calls it
+    file_mime: str = ""
+    file_size: int = 0  # bytes; 0 when the channel does not say
     first_name: str = ""
     language: str = ""  # what the channel says the person reads; a hint, not a choice
     at: datetime | None = None
@@ -73,14 +78,14 @@ class Quiz:
 class File:
     """A file to send along, small enough to lie in the outbox row.
 
-    `content` is its text, or of `form` "base64" its bytes so written, or of "known" what the channel calls a picture
-    that it holds already. A PNG is shown as a picture.
+    `content` is its text, or of `form` "base64" its bytes so written, or what the channel calls a file that it holds
+    already: of "known" a picture, of "document" any other. A PNG is shown as a picture.
     """
 
     name: str
     content: str
     mime: str = "application/octet-stream"
-    form: Literal["text", "base64", "known"] = "text"
+    form: Literal["text", "base64", "known", "document"] = "text"
 
     @staticmethod
     def of_bytes(name: str, content: bytes, mime: str) -> "File":
@@ -89,12 +94,17 @@ class File:
 
     @property
     def content_bytes(self) -> bytes:
-        """What is in it. Not for one that is "known"."""
+        """What is in it. Not for one that the channel holds."""
         return b64decode(self.content) if self.form == "base64" else self.content.encode()
 
     @property
+    def is_held(self) -> bool:
+        """Whether the channel has it already."""
+        return self.form in ("known", "document")
+
+    @property
     def is_picture(self) -> bool:
-        return self.form == "known" or self.mime == "image/png"
+        return self.form == "known" or (self.mime == "image/png" and self.form != "document")
 
 
 @dataclass(frozen=True, slots=True)

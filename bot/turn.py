@@ -46,7 +46,7 @@ from bot.threads import rules as threads
 from bot.threads.taps import taps as thread_taps
 from bot.words import language
 from bot.words.client import State, Understood, Words, WordsUnavailable
-from bot.words.forms import AS_WRITTEN, FOR_OTHERS, FORMS, IN_PASSING, PLACE_FORM, WHEN_FORM
+from bot.words.forms import AS_WRITTEN, FOR_OTHERS, FORMS, IN_PASSING, PLACE_FORM, TAKES_FILES, WHEN_FORM
 from bot.words.times import TimeFound, is_all, is_unreal_async, when_async
 from db.engine import Database
 from db.inbox import InboxRow, Received
@@ -82,7 +82,7 @@ COMMANDS = {
     "forget": "people:forget",
 }
 MEETING_TIMES = {"meetings:book", "meetings:move", "meetings:time"}
-READS_TIMES = {*MEETING_TIMES, "lessons:time"}
+READS_TIMES = {*MEETING_TIMES, "lessons:time", "announcements:moment"}
 MOST_TRIES = 3
 MANY_AT_ONCE = 32
 MOST_SWEPT = 1000
@@ -112,7 +112,8 @@ STAYS_OPEN_FOR = {
     PLACE_FORM: ("meetings:place", "meetings:placed"),
 }
 
-# A tap carries with it what it is for; only words need to know where they were said.
+# A tap carries with it what it is for; only words and files need to know where they were said.
+SAID_SOMEWHERE = ("words", "photo", "document")
 NOWHERE = Standing(None, Conversation(form="", asked="", answers={}, screen=[]))
 
 
@@ -339,7 +340,7 @@ class Turns:
             async with self._database.begin() as session:
                 await db.inbox.done(session, row.id, self._clock.now(), "not for us")
             return
-        standing = await self._standing(row) if incoming.kind == "words" else NOWHERE
+        standing = await self._standing(row) if incoming.kind in SAID_SOMEWHERE else NOWHERE
         if incoming.kind == "words" and standing.person is None:
             incoming = replace(incoming, language=spoken(incoming))
         times: Sequence[TimeFound] = ()
@@ -440,8 +441,12 @@ class Turns:
                 return await self._words_mean(row, incoming, standing, times)
             case "place":
                 return [Do("onboarding:place")]
+            case "photo" | "document" if standing.talk.form in TAKES_FILES:
+                return [Do(TAKES_FILES[standing.talk.form], (incoming.data,))]
             case "photo":
                 return [Do("lessons:photo", (incoming.data,))]
+            case "document":
+                return [Do("people:cannot_read", ("document",))]
             case "blocked":
                 return [Do("people:blocked")]
             case "unblocked":

@@ -47,12 +47,13 @@ class Announcement(Base):
     language, sector, topic, cluster (ids), match (paired | unmatched), silent (days), finished (a module, "01-start").
     In a draft a key that is absent has not been decided. `texts` holds the HTML text per language, or one under "all";
     `file` a picture or a document as :class:`bot.messages.File`, `buttons` what stands below: `{"kind": link |
-    interested | reply, "label": per language, "url"}`.
+    interested | reply, "label": per language, "url": per language}`.
 
     It starts when it is told to, or at `starts_at`; with `wall_at` ("2026-12-01T09:00") everybody gets it at that hour
-    of their own clock. `every` (week | month) says that the next one is put down when this one starts. Its recipients
-    are the outbox rows that carry its id: the audience is frozen when it starts. `receipt` holds `people`, their number
-    at the start, and at the end what became of the messages; `shown` what its author's screen shows of that.
+    of their own clock. `every` (week | month) says that the next one is put down when this one starts, and `day` on
+    which day of the month that is (in a shorter one it is the last; 0 when it is not monthly). Its recipients are the
+    outbox rows that carry its id: the audience is frozen when it starts. `receipt` holds `people`, their number at the
+    start, and at the end what became of the messages; `shown` what its author's screen shows of that.
     """
 
     __tablename__ = "announcements"
@@ -74,6 +75,7 @@ class Announcement(Base):
     starts_at: Mapped[datetime | None]
     wall_at: Mapped[str] = mapped_column(String(16), default="")
     every: Mapped[str] = mapped_column(String(5), default="")
+    day: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     receipt: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -266,6 +268,18 @@ async def freeze(
     put = put.on_conflict_do_nothing(index_elements=["dedupe_key"]).execution_options(preserve_rowcount=True)
     done = await session.execute(put)
     return done.rowcount if isinstance(done, CursorResult) else 0
+
+
+async def have_got(
+    session: AsyncSession, announcement: Announcement, earlier_id: int, languages: Collection[str], now: datetime
+) -> int:
+    """How many of those who are meant, and read one of these languages, were sent that earlier one."""
+    lost = (FAILED, BLOCKED, outbox.CANCELLED)
+    had = exists().where(
+        OutboxRow.announcement_id == earlier_id, OutboxRow.person_id == Person.id, OutboxRow.state.not_in(lost)
+    )
+    meant = _meant(announcement.cluster_id, announcement.audience, now) & Person.language.in_(languages)
+    return await session.scalar(select(func.count()).select_from(Person).where(meant & had)) or 0
 
 
 # -- on the road ----------------------------------------------------------------------------------------

@@ -83,6 +83,11 @@ async def get(session: AsyncSession, cluster_id: int) -> Cluster | None:
     return await session.get(Cluster, cluster_id)
 
 
+async def hold(session: AsyncSession, cluster_id: int) -> None:
+    """Until this transaction ends, nobody else counts or changes what belongs to this cluster by this way."""
+    await session.execute(select(Cluster.id).where(Cluster.id == cluster_id).with_for_update())
+
+
 async def coordinated_by(session: AsyncSession, person_id: int) -> Sequence[Cluster]:
     return (
         await session.scalars(

@@ -171,6 +171,9 @@ class BotApi:
         facts = self.world.file_ids.get(file_id)
         if facts is None:
             raise bad_request("wrong file identifier/HTTP URL specified")
+        if not facts["path"].startswith(folder):
+            was = "Photo" if facts["path"].startswith("photos") else "Document"
+            raise bad_request(f"can't use file of type {was} as {name.capitalize()}")
         return file_id, facts, self.world.files[facts["path"]]
 
     def send_poll(self, params: Params) -> dict[str, Any]:

@@ -69,14 +69,21 @@ class _Control:
     def __init__(self, tg: "Telegram") -> None:
         self.tg = tg
         self.acts: dict[str, Callable[[Person, _Facts], Any]] = {
-            "say": lambda person, facts: tg.say(person, facts["text"]),
+            "say": lambda person, facts: tg.say(person, facts["text"], html=facts.get("html", False)),
             "start": lambda person, facts: tg.start(person, facts.get("payload", "")),
             "tap": self._tap,
             "press": lambda person, facts: tg.press(person, facts["label"]),
             "vote": lambda person, facts: tg.vote(person, facts["message_id"], facts["option"]),
-            "photo": lambda person, facts: tg.photo(person, _bytes(facts), facts.get("caption", "")),
+            "photo": lambda person, facts: tg.photo(
+                person, _bytes(facts), facts.get("caption", ""), html=facts.get("html", False)
+            ),
             "document": lambda person, facts: tg.document(
-                person, facts["name"], _bytes(facts) or b"", facts.get("mime", "text/plain")
+                person,
+                facts["name"],
+                _bytes(facts) or b"",
+                facts.get("mime", "text/plain"),
+                facts.get("caption", ""),
+                html=facts.get("html", False),
             ),
             "location": lambda person, facts: tg.location(person, facts["latitude"], facts["longitude"]),
             "contact": lambda person, facts: tg.contact(person),

@@ -5,12 +5,12 @@ import time
 from typing import Any
 
 from simulator import images
-from simulator.entities import find_entities, utf16_length
+from simulator.entities import find_entities, formatted, utf16_length
 from simulator.model import Callback, Kept, Person
 from simulator.polls import vote, without_answer
 from simulator.world import CannotAct, World
 
-_LONGEST_TEXT = 4096
+_LONGEST_TEXT, _LONGEST_CAPTION = 4096, 1024
 
 
 class People(World):
@@ -21,15 +21,18 @@ class People(World):
 
     # words
 
-    def say(self, who: int | Person, text: str) -> Kept:
+    def say(self, who: int | Person, text: str, *, html: bool = False) -> Kept:
         """Type and send. A text beyond 4096 is cut into several messages, as the app on a phone does.
 
+        With `html` the tags stand for what the person marks on the phone: bold, italic, a link …
         Gives the last message.
         """
         person = self._able(who)
         text = text.strip()
         if not text:
             raise CannotAct("an empty message cannot be sent")
+        if html:
+            return self._write(person, _marked(text, "text", "entities", _LONGEST_TEXT))
         kept: Kept | None = None
         for piece in _pieces(text):
             content: dict[str, Any] = {"text": piece}
@@ -64,8 +67,8 @@ class People(World):
 
     # other things to send
 
-    def photo(self, who: int | Person, content: bytes | None = None, caption: str = "") -> Kept:
-        """Send a picture; without `content` a small drawn one."""
+    def photo(self, who: int | Person, content: bytes | None = None, caption: str = "", *, html: bool = False) -> Kept:
+        """Send a picture; without `content` a small drawn one. The caption may be marked as in :meth:`say`."""
         person = self._able(who)
         content = content or images.sample()
         size = images.size(content)
@@ -73,9 +76,19 @@ class People(World):
             raise CannotAct("this is no picture")
         file_id, path = self.add_file("photos", "photo.png", "image/png", content)
         sent: dict[str, Any] = {"photo": images.photo_sizes(file_id, size, len(content))}
-        return self._write(person, sent | ({"caption": caption} if caption else {}), path)
+        return self._write(person, sent | _caption(caption, html), path)
 
-    def document(self, who: int | Person, name: str, content: bytes, mime: str = "text/plain") -> Kept:
+    def document(
+        self,
+        who: int | Person,
+        name: str,
+        content: bytes,
+        mime: str = "text/plain",
+        caption: str = "",
+        *,
+        html: bool = False,
+    ) -> Kept:
+        """Send a file. The caption may be marked as in :meth:`say`."""
         person = self._able(who)
         file_id, path = self.add_file("documents", name, mime, content)
         document = {
@@ -85,7 +98,7 @@ class People(World):
             "mime_type": mime,
             "file_size": len(content),
         }
-        return self._write(person, {"document": document}, path)
+        return self._write(person, {"document": document} | _caption(caption, html), path)
 
     def location(self, who: int | Person, latitude: float, longitude: float) -> Kept:
         """Share a place, in degrees."""
@@ -320,6 +333,24 @@ class People(World):
             if kept.buttons:
                 return kept
         raise CannotAct("there is no message with buttons")
+
+
+def _caption(caption: str, html: bool) -> dict[str, Any]:
+    if not caption:
+        return {}
+    if html:
+        return _marked(caption, "caption", "caption_entities", _LONGEST_CAPTION)
+    if utf16_length(caption) > _LONGEST_CAPTION:
+        raise CannotAct("the phone takes no caption of more than 1024 characters")
+    found = find_entities(caption)
+    return {"caption": caption} | ({"caption_entities": found} if found else {})
+
+
+def _marked(text: str, name: str, marks: str, longest: int) -> dict[str, Any]:
+    plain, entities = formatted(text, "HTML")
+    if utf16_length(plain) > longest:
+        raise CannotAct(f"the phone takes no more than {longest} characters")
+    return {name: plain} | ({marks: entities} if entities else {})
 
 
 def _data_of(kept: Kept, row: int, column: int) -> str:

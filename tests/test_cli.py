@@ -141,7 +141,16 @@ async def test_a_dry_run_of_an_announcement_sends_nothing(twogether: Twogether, 
     await a_pair(opened)
     command = ("announce", "--cluster", "emilia-food", "--text", "it=Buongiorno a tutti")
     said = await twogether(*command, "--audience", "role=worker", "--dry-run")
-    assert said == Said(0, "1 worker (Emilia-Romagna, food and crafts): 1 it.\n", "")
+    lines = said.out.splitlines()
+    assert (said.code, said.err, lines[0]) == (0, "", "1 worker (Emilia-Romagna, food and crafts): 1 it.")
+    assert lines[2:7] == [
+        "--- it",
+        "Un messaggio da Emilia-Romagna, alimentare e artigianato:",
+        "",
+        "Buongiorno a tutti",
+        "[Basta avvisi]",
+    ]
+    assert "the last one has it at 20" in lines[-1]
     assert await how_many(opened, OutboxRow) == [0]
     said = await twogether(*command, "--audience", "role=all", "--yes")
     assert (said.code, said.out.splitlines()[-1]) == (0, "It is on its way to 2 people.")

@@ -5,14 +5,13 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.announcements
-from bot.announcements import receipts, service
-from bot.announcements.screens import not_sent
+from bot.announcements import preview, receipts, release, service
 from bot.case import House
 from bot.errors import Refused
-from bot.messages import Lane
-from bot.outbox.put import Letter, put
 from bot.texts import tongue
+from db.announcements import SENDING, Announcement
 from db.engine import Database
+from db.people import Person
 
 BATCH = 20
 ROWS = 2_000  # of one that was stopped, in one transaction
@@ -28,7 +27,7 @@ async def tick(database: Database, now: datetime, house: House) -> int:
 
 
 async def _start(database: Database, now: datetime, house: House) -> int:
-    """Those that were put down for now; one that cannot be sent is called off, and its author told why."""
+    """Those that were put down for now; one that cannot be sent is a draft again, and its author told why."""
     async with database.read() as session:
         if not await db.announcements.due_to_start(session, now, 1):
             return 0
@@ -39,18 +38,29 @@ async def _start(database: Database, now: datetime, house: House) -> int:
             try:
                 if announcement.author_id is not None and author is None:
                     raise Refused(service.NOT_YOURS_ANY_MORE)
-                await service.start(session, announcement, house, now)
+                await release.let_go(session, announcement, house, now)
             except Refused as refused:
-                await service.call_off(session, announcement, now)
-                if author:
-                    screen = not_sent(tongue(author.language), announcement, refused)
-                    key = f"announcement:{announcement.id}:refused"
-                    due = house.settings.quiet.after(now, author.zone)
-                    await put(session, [Letter(author, screen, Lane.REMINDER, key, due)], now)
+                await _give_back(session, announcement, author, refused, house, now)
             else:
-                if author:
+                if author and announcement.state == SENDING:
                     await receipts.show(session, announcement, author, house, now)
     return len(batch)
+
+
+async def _give_back(
+    session: AsyncSession,
+    announcement: Announcement,
+    author: Person | None,
+    refused: Refused,
+    house: House,
+    now: datetime,
+) -> None:
+    """What could not be sent is its author's draft again. Without an author it is called off."""
+    if author is None or not await service.back_to_draft(session, announcement, now):
+        await service.call_off(session, announcement, now)
+        return
+    screen = preview.not_sent(tongue(author.language), announcement, refused)
+    await release.tell_author(session, announcement, screen, house, now)
 
 
 async def _finish(database: Database, now: datetime, house: House) -> int:

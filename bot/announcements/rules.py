@@ -3,6 +3,7 @@
 import hashlib
 import html
 import json
+import re
 import unicodedata
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,7 +18,13 @@ from bot.messages import LANGUAGES
 ALL = "all"
 ROLES = ("worker", "trainer")
 TEXT_FORM = "announcements_text"
-LONGEST_TEXT = 3_500  # UTF-16 units, as Telegram counts; leaves room for the line that says who writes
+DETAIL_FORM = "announcements_detail"  # what goes with the text: the words and the address of a button, a file
+MOMENT_FORM = "announcements_moment"
+FORMS = (TEXT_FORM, DETAIL_FORM, MOMENT_FORM)
+# UTF-16 units that are seen, as Telegram counts; they leave room for the line that says who writes.
+LONGEST_TEXT = 3_500  # of 4,096
+LONGEST_CAPTION = 750  # of 1,024: what stands below a photo or a document
+MOST_MARKUP = 28_000  # bytes, tags and all: Telegram refuses a text of more than 32 KB before it looks at it
 DRAFT_LASTS = timedelta(days=7)
 WEEK, MONTH = "week", "month"
 LAST_MONTH = 12
@@ -179,8 +186,12 @@ def plain(text: str) -> str:
 
 def tidy(text: str) -> str:
     """The text as it can be sent: without invisible signs at its ends, control characters or half emoji."""
-    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
-    return kept.strip() if any(_visible(c) for c in kept) else ""
+    kept = without_controls(text)
+    return kept if any(_visible(c) for c in kept) else ""
+
+
+def without_controls(text: str) -> str:
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
 
 
 def _visible(character: str) -> bool:
@@ -190,6 +201,19 @@ def _visible(character: str) -> bool:
 def length(text: str) -> int:
     """In UTF-16 units: an emoji counts as two or more."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+_TAG = re.compile(r"<[^<>]*>")
+
+
+def visible(marked: str) -> str:
+    """What is seen of an HTML text of ours."""
+    return html.unescape(_TAG.sub("", marked))
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two HTML texts say the same, whatever their emphasis, capitals and signs."""
+    return plain(visible(one)) == plain(visible(other)) if plain(visible(one)) else one == other
 
 
 def as_html(text: str) -> str:
@@ -241,22 +265,26 @@ def reached_at(counted: Sequence[Readers], now: datetime, moments: Mapping[str, 
     return free
 
 
-def next_time(moment: datetime, every: str) -> datetime:
+def next_time(moment: datetime, every: str, day: int = 0) -> datetime:
     """A week, or a month, later; in a shorter month on its last day. Wall clock, or UTC: as it is given.
+
+    `day` is the day of the month that is wanted: after a shorter month it is that again.
 
     >>> next_time(datetime(2027, 1, 31, 9, 0), MONTH)
     datetime.datetime(2027, 2, 28, 9, 0)
+    >>> next_time(datetime(2027, 2, 28, 9, 0), MONTH, 31)
+    datetime.datetime(2027, 3, 31, 9, 0)
     """
     if every == WEEK:
         return moment + timedelta(days=7)
     year, month = (moment.year + 1, 1) if moment.month == LAST_MONTH else (moment.year, moment.month + 1)
-    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
+    return moment.replace(year=year, month=month, day=min(day or moment.day, monthrange(year, month)[1]))
 
 
-def next_instant(moment: datetime, every: str, zone: str) -> datetime:
+def next_instant(moment: datetime, every: str, zone: str, day: int = 0) -> datetime:
     """A week, or a month, later at the same hour on the clocks of this zone."""
     wall = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    return at(next_time(wall, every), zone)
+    return at(next_time(wall, every, day), zone)
 
 
 def fingerprint(*parts: Any) -> str:

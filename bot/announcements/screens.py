@@ -6,15 +6,12 @@ from datetime import datetime
 from bot.announcements import rules
 from bot.announcements.audience_screens import Place, people_meant
 from bot.announcements.names import country_name, language_name
-from bot.announcements.rules import ALL, Receipt
-from bot.errors import Refused
+from bot.announcements.rules import Receipt
 from bot.messages import Button, File, Outgoing
 from bot.texts import Tongue, tongue
 from db.announcements import DONE, PAUSED, SENDING, STOPPED, Announcement
 from db.clusters import Cluster
 from db.people import Person
-
-ONE_SCREEN = 3_800  # UTF-16 units; Telegram's limit for a message is 4,096
 
 
 def letter(language: str, announcement: Announcement, author: Person | None, cluster: Cluster | None) -> Outgoing:
@@ -37,7 +34,8 @@ def _below(t: Tongue, announcement: Announcement) -> tuple[tuple[Button, ...], .
         data = f"announcements:{button['kind']}:{announcement.id}"
         match button["kind"]:
             case rules.LINK:
-                rows.append((Button(rules.text_for(t.language, button["label"]), url=button["url"]),))
+                label, url = (rules.text_for(t.language, button[part]) for part in ("label", "url"))
+                rows.append((Button(label, url=url),))
             case rules.INTERESTED:
                 rows.append((Button(t.plain("I am interested"), data),))
             case _:
@@ -57,6 +55,11 @@ def readers_per_language(t: Tongue, numbers: Mapping[str, int]) -> str:
 
 def _in(t: Tongue, language: str) -> str:
     return language_name(language, t.language)
+
+
+def languages(t: Tongue, codes: Sequence[str]) -> str:
+    """ "Italian and German"."""
+    return t.list([_in(t, one) for one in codes])
 
 
 def cancel_button(t: Tongue, announcement: Announcement, *means: str) -> Button:
@@ -97,72 +100,6 @@ def nobody_screen(t: Tongue, draft: Announcement, cluster: Place) -> Outgoing:
             (cancel_button(t, draft, "deny"),),
         ),
     )
-
-
-def text_screen(t: Tongue, draft: Announcement, cluster: Place, numbers: Mapping[str, int], language: str) -> Outgoing:
-    """Ask for the text in one language, or with `language` "all" for the one that everyone gets."""
-    meant = people_meant(t, draft.audience, sum(numbers.values()))
-    lines = [t("This will go to <b>{who}</b> in {cluster}.", who=meant, cluster=cluster.called(t.language))]
-    rows: list[tuple[Button, ...]] = []
-    if language == ALL:
-        lines.append(t("Please write the text that everyone gets."))
-    elif len(numbers) == 1:
-        lines.append(t("They read {language}. Please write your text.", language=_in(t, language)))
-    else:
-        lines.append(readers_per_language(t, numbers))
-        lines.append(t("Please write the text for those who read <b>{language}</b>.", language=_in(t, language)))
-        same = t.plain("Use the same text for everyone")
-        rows.append((Button(same, f"announcements:same:{draft.id}"),))
-    rows.append((Button(t.plain("Choose other people"), f"announcements:change:{draft.id}"),))
-    return Outgoing("\n\n".join(lines), (*rows, (cancel_button(t, draft),)))
-
-
-def preview_screens(
-    t: Tongue,
-    draft: Announcement,
-    cluster: Place,
-    author: Person,
-    numbers: Mapping[str, int],
-    held: int,
-) -> list[Outgoing]:
-    """The texts as people will get them, then the question; one message when it fits into one."""
-    texts = [
-        _as_it_will_look(t, draft, cluster.clusters[0], author, language) for language in _versions(draft, numbers)
-    ]
-    total = sum(numbers.values())
-    meant = people_meant(t, draft.audience, total)
-    question = [t("This goes to <b>{who}</b> in {cluster}.", who=meant, cluster=cluster.called(t.language))]
-    if len(numbers) > 1:
-        question.append(readers_per_language(t, numbers))
-    if held:
-        question.append(
-            t.n(
-                "It is night for {n} person: they get it in the morning.",
-                "It is night for {n} people: they get it in the morning.",
-                held,
-            )
-        )
-    question.append(t("Shall I send it?"))
-    buttons = (
-        (Button(t.plain("Send it now"), f"announcements:send:{draft.id}:{seen(draft)}", means=("affirm",)),),
-        (Button(t.plain("Change the text"), f"announcements:again:{draft.id}"),),
-        (Button(t.plain("Choose other people"), f"announcements:change:{draft.id}"),),
-        (cancel_button(t, draft, "deny"),),
-    )
-    whole = "\n\n".join([*texts, "—", *question])
-    if rules.length(whole) <= ONE_SCREEN:
-        return [Outgoing(whole, buttons)]
-    return [*(Outgoing(text) for text in texts), Outgoing("\n\n".join(question), buttons)]
-
-
-def _versions(draft: Announcement, numbers: Mapping[str, int]) -> list[str]:
-    return [ALL] if draft.texts.get(ALL) else list(numbers)
-
-
-def _as_it_will_look(t: Tongue, draft: Announcement, cluster: Cluster, author: Person, language: str) -> str:
-    reader = t.language if language == ALL else language
-    text = letter(reader, draft, author, cluster).text
-    return text if language == ALL else f"<i>{rules.as_html(_in(t, language))}</i>\n{text}"
 
 
 def receipt_screen(
@@ -253,11 +190,5 @@ def twice_screen(t: Tongue, announcement: Announcement, number: int) -> Outgoing
 
 def seen(draft: Announcement) -> str:
     """What stands for everything a preview has shown."""
-    return rules.fingerprint(draft.audience, draft.texts, draft.file, draft.buttons)
-
-
-def not_sent(t: Tongue, announcement: Announcement, why: Refused) -> Outgoing:
-    """What was put down for now could not be sent."""
-    text = t("Your announcement could not be sent at the time you chose.")
-    again = Button(t.plain("New announcement"), "announcements:new", means=("announce",))
-    return Outgoing(f"{text}\n{t(why.sentence, **why.values)}", ((again,), (Button(t.plain("Menu"), "people:menu"),)))
+    when = (draft.starts_at.isoformat() if draft.starts_at else "", draft.wall_at, draft.every)
+    return rules.fingerprint(draft.audience, draft.texts, draft.file, draft.buttons, when)

@@ -1,23 +1,34 @@
 """Buttons and words of coordinators -> the announcements' use cases."""
 
-import db.announcements
 import db.clusters
-from bot.announcements import audience_taps, reader_taps, receipt_taps, receipts, rules, screens, service
+from bot.announcements import (
+    audience_taps,
+    button_taps,
+    compose_taps,
+    list_taps,
+    reader_taps,
+    receipt_taps,
+    receipts,
+    rules,
+    schedule_taps,
+    screens,
+    send_taps,
+    service,
+)
 from bot.announcements.audience_screens import Place
 from bot.announcements.names import country_name
-from bot.announcements.own import FORGED, WAS_CANCELLED, own, own_draft
-from bot.announcements.rules import ALL, ROLES, TEXT_FORM
+from bot.announcements.own import FORGED, being_written, own, own_draft
+from bot.announcements.rules import ALL, FORMS, ROLES
 from bot.case import COORDINATOR, Case, Taps, number, word
 from bot.errors import Forged, Refused
-from bot.messages import LANGUAGES, Button
+from bot.messages import Button
 from bot.texts import N_
-from db.announcements import CANCELLED, DRAFT, Announcement
+from db.announcements import CANCELLED, Announcement
 
 taps = Taps("announcements")
 
 UNSAID = "-"
 NO_CLUSTER = N_("You do not coordinate a cluster yet, so there is nobody to announce to.")
-NOTHING_BEING_WRITTEN = N_("You are not writing an announcement at the moment. Shall we begin one?")
 
 
 @taps("new", needs=COORDINATOR)
@@ -132,49 +143,6 @@ async def where(case: Case, args: tuple[str, ...]) -> None:
     await ask_next(case, draft)
 
 
-@taps("said", needs=COORDINATOR)
-async def said(case: Case, args: tuple[str, ...]) -> None:
-    """The text that was asked for, as typed. What cannot be sent is refused and the question stays open."""
-    draft = await _draft_being_written(case)
-    if draft is None:
-        case.close_form()
-        begin = Button(case.t.plain("New announcement"), "announcements:new", means=("affirm", "announce"))
-        menu = Button(case.t.plain("Menu"), "people:menu", means=("deny",))
-        return case.say(case.t(NOTHING_BEING_WRITTEN), (begin,), (menu,))
-    if case.talk.asked == audience_taps.PEOPLE:
-        return await audience_taps.said(case, draft, ":".join(args))
-    language = case.talk.asked
-    text = service.text_as_written(language, ":".join(args))
-    draft.texts = {**draft.texts, language: text}
-    return await ask_next(case, draft)
-
-
-@taps("same", needs=COORDINATOR)
-async def same(case: Case, args: tuple[str, ...]) -> None:
-    """One text for all languages: the one that is there, or the one to be written now."""
-    draft = await own_draft(case, args)
-    if draft is None:
-        return
-    case.tick(case.t("Use the same text for everyone"))
-    written = [draft.texts[language] for language in (ALL, *LANGUAGES) if draft.texts.get(language)]
-    if written:
-        draft.texts = {ALL: written[0]}
-        await ask_next(case, draft)
-    else:
-        await _ask_text(case, draft, rules.by_language(await service.readers(case.session, draft, case.now)), ALL)
-
-
-@taps("again", needs=COORDINATOR)
-async def again(case: Case, args: tuple[str, ...]) -> None:
-    """Write the text anew, for the same people."""
-    draft = await own_draft(case, args)
-    if draft is None:
-        return
-    draft.texts = {}
-    case.tick(case.t("Change the text"))
-    await ask_next(case, draft)
-
-
 @taps("change", needs=COORDINATOR)
 async def change(case: Case, args: tuple[str, ...]) -> None:
     """Choose other people, for the same text."""
@@ -185,36 +153,17 @@ async def change(case: Case, args: tuple[str, ...]) -> None:
     await audience_taps.show_board(case, draft)
 
 
-@taps("send", needs=COORDINATOR)
-async def send(case: Case, args: tuple[str, ...]) -> None:
-    """Send what was previewed; when it has changed since, it is shown again instead. Twice is once."""
-    announcement, seen = await own(case, args), word(args, 1)
-    if announcement.state == CANCELLED:
-        raise Refused(WAS_CANCELLED)
-    if announcement.state != DRAFT:
-        return await receipts.show(case.session, announcement, case.person, case.house, case.now)
-    if seen and seen != screens.seen(announcement):
-        case.say(case.t("This has changed since. Please look at it once more."))
-        return await ask_next(case, announcement)
-    if not await _is_complete(case, announcement):
-        return await ask_next(case, announcement)
-    await service.start(case.session, announcement, case.house, case.now)
-    case.tick(case.t("Send it now"))
-    if case.talk.form == TEXT_FORM:
-        case.close_form()
-    return await receipts.show(case.session, announcement, case.person, case.house, case.now)
-
-
 @taps("cancel", needs=COORDINATOR)
 async def cancel(case: Case, args: tuple[str, ...]) -> None:
     """Throw it away before it has begun. What is on its way can be stopped."""
     announcement = await own(case, args)
-    if case.talk.form == TEXT_FORM and case.talk.answers.get("draft") == announcement.id:
+    if case.talk.form in FORMS and case.talk.answers.get("draft") == announcement.id:
         case.close_form()
     if announcement.state == CANCELLED or await service.call_off(case.session, announcement, case.now):
         case.tick(case.t("Cancel"))
         menu = Button(case.t.plain("Menu"), "people:menu")
         case.say(case.t("Cancelled. Nothing was sent."), (menu,))
+        await list_taps.tell_author_of_cancelling(case, announcement)
     else:
         case.say(case.t("This announcement has been sent already, so it cannot be cancelled."))
         await receipts.show(case.session, announcement, case.person, case.house, case.now)
@@ -223,32 +172,24 @@ async def cancel(case: Case, args: tuple[str, ...]) -> None:
 @taps("goon", needs=COORDINATOR)
 async def go_on(case: Case, _args: tuple[str, ...]) -> None:
     """After an aside: the text is asked for again, if it is still being written."""
-    draft = await _draft_being_written(case)
+    draft = await being_written(case)
     if draft and case.talk.asked == audience_taps.PEOPLE:
         await audience_taps.show_board(case, draft)
     elif draft:
         await ask_next(case, draft)
 
 
-async def _draft_being_written(case: Case) -> Announcement | None:
-    number_ = case.talk.answers.get("draft")
-    if case.talk.form != TEXT_FORM or not isinstance(number_, int):
-        return None
-    draft = await db.announcements.get(case.session, number_)
-    mine = draft is not None and draft.state == DRAFT and draft.author_id == case.person.id
-    return draft if mine and draft and await case.coordinates(draft.cluster_id) else None
-
-
-async def _is_complete(case: Case, draft: Announcement) -> bool:
-    numbers = rules.by_language(await service.readers(case.session, draft, case.now))
-    decided = {"role", "country"} <= draft.audience.keys()
-    return decided and bool(numbers) and not rules.missing(numbers, draft.texts)
+@taps("look", needs=COORDINATOR)
+async def look(case: Case, args: tuple[str, ...]) -> None:
+    """Go on with a draft where it stands."""
+    if draft := await own_draft(case, args):
+        await ask_next(case, draft)
 
 
 async def ask_next(case: Case, draft: Announcement) -> None:
     """Ask for what is missing next: who, where, the texts; then show it all and ask whether to send it."""
     place = await service.place_of(case.session, draft)
-    if case.talk.form == TEXT_FORM:
+    if case.talk.form in FORMS:
         case.close_form()
     if "role" not in draft.audience:
         case.show(screens.who_screen(case.t, draft))
@@ -258,22 +199,20 @@ async def ask_next(case: Case, draft: Announcement) -> None:
         return
     draft.audience = {"country": [], **draft.audience}
     counted = await service.readers(case.session, draft, case.now)
-    numbers = rules.by_language(counted)
-    if not numbers:
-        case.show(screens.nobody_screen(case.t, draft, place))
-    elif missing := rules.missing(numbers, draft.texts):
-        await _ask_text(case, draft, numbers, missing[0])
+    if counted:
+        await compose_taps.ask_text_or_show(case, draft, counted)
     else:
-        moments = rules.moments({some.zone for some in counted}, case.now, draft.wall_at, case.settings.quiet)
-        held = rules.held_back(counted, case.now, moments)
-        for screen in screens.preview_screens(case.t, draft, place, case.person, numbers, held):
-            case.show(screen)
+        case.show(screens.nobody_screen(case.t, draft, place))
 
 
-async def _ask_text(case: Case, draft: Announcement, numbers: dict[str, int], language: str) -> None:
-    await case.ask_form(TEXT_FORM, language, {"draft": draft.id})
-    case.show(screens.text_screen(case.t, draft, await service.place_of(case.session, draft), numbers, language))
-
-
-for others in (audience_taps, receipt_taps, reader_taps):
+for others in (
+    audience_taps,
+    compose_taps,
+    button_taps,
+    schedule_taps,
+    send_taps,
+    list_taps,
+    receipt_taps,
+    reader_taps,
+):
     taps.update(others.taps)

@@ -80,6 +80,7 @@ async def menu(case: Case, _args: tuple[str, ...]) -> None:
         case.close_form()
     do = [[Button(t.plain(label), what)] for label, what in KEYBOARD[case.person.role][:-1]]
     if case.person.role == "coordinator":
+        do.append([Button(t.plain("My announcements"), "announcements:mine")])
         do.append([Button(t.plain("Conversations"), "threads:mine")])
         do.append([Button(t.plain("Unanswered questions"), "lessons:unanswered")])
         do.append([Button(t.plain("Lessons: how they go"), "lessons:report")])

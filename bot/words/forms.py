@@ -6,7 +6,7 @@ if it is still open. (Onboarding's form is Rasa's as well; its questions are dec
 
 from dataclasses import dataclass
 
-from bot.announcements.rules import TEXT_FORM
+from bot.announcements.rules import DETAIL_FORM, MOMENT_FORM, TEXT_FORM
 from bot.lessons.rules import ANSWER_FORM
 from bot.matching.rules import WRITE_FORM
 from bot.meetings.rules import COMMENT_FORM, PLACE_FORM, WHEN_FORM
@@ -31,10 +31,18 @@ FORMS = {
 }
 
 # What is written there is for people to read, in whatever language.
-FOR_OTHERS = frozenset({COMMENT_FORM, REPORT, TEXT_FORM, LINE, WRITE_FORM, PLACE_FORM})
+FOR_OTHERS = frozenset({COMMENT_FORM, REPORT, TEXT_FORM, DETAIL_FORM, LINE, WRITE_FORM, PLACE_FORM})
 
 # What is written there is taken as it is; Rasa is not asked. By the use case that takes it.
-AS_WRITTEN = {WRITE_FORM: "matching:written", PLACE_FORM: "meetings:placed"}
+AS_WRITTEN = {
+    WRITE_FORM: "matching:written",
+    PLACE_FORM: "meetings:placed",
+    DETAIL_FORM: "announcements:detail",
+    MOMENT_FORM: "announcements:moment",
+}
+
+# Where a photo or a document may be sent, by the use case that takes it.
+TAKES_FILES = {TEXT_FORM: "announcements:file", DETAIL_FORM: "announcements:file"}
 
 # Answered in passing; the form stays open and asks again.
 IN_PASSING = frozenset(

@@ -1,21 +1,26 @@
 """A cluster with people in it, and a coordinator who taps and types."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.people
+from bot.announcements.rules import DETAIL_FORM, MOMENT_FORM, TEXT_FORM
 from bot.announcements.taps import taps
 from bot.case import Case, House
 from bot.errors import Refused
 from bot.lessons.curriculum import load
 from bot.messages import Button, Do, Incoming, Outgoing
 from bot.settings import Settings
+from bot.words.forms import TAKES_FILES
+from bot.words.times import TimeFound, when
 from db.announcements import Announcement
 from db.clusters import Cluster, Coordination
 from db.engine import Database
@@ -56,24 +61,54 @@ class Programme:
                 session.add(Coordination(person_id=self.ines.id, cluster_id=made.id, since=NOON))
             return made
 
-    async def does(self, what: str, *args: str, by: Person | None = None) -> list[Outgoing]:
-        """One use case in one transaction, as the turn does it; gives what she is told."""
+    async def colleague(self, **more: Any) -> Person:
+        """Somebody else who coordinates the cluster."""
+        async with self.database.begin() as session:
+            one = person("coordinator", **{"language": "en", "name": "Aisha", "zone": "Europe/London", **more})
+            session.add(one)
+            await session.flush()
+            session.add(Coordination(person_id=one.id, cluster_id=self.cluster.id, since=NOON))
+            return one
+
+    async def set_cluster(self, **facts: Any) -> None:
+        """How many announcements a day, and from how many people on a second yes is needed."""
+        async with self.database.begin() as session:
+            here = await session.get(Cluster, self.cluster.id)
+            for name, value in facts.items():
+                setattr(here, name, value)
+
+    async def does(
+        self,
+        what: str,
+        *args: str,
+        by: Person | None = None,
+        incoming: Incoming | None = None,
+        times: Sequence[TimeFound] = (),
+    ) -> list[Outgoing]:
+        """One use case and what it leads to, in one transaction, as the turn does it; gives what she is told."""
         self.turns += 1
         do = Do(what, args) if args else Do.parse(what)
         async with self.database.begin() as session:
             who = await session.get(Person, (by or self.ines).id)
             assert who
             talk = await db.people.conversation(session, who.id, self.now)
-            tapped = Incoming("tap", who.address, text="The question", data=what, message_id="7")
-            case = Case(session, self.now, who, talk, HOUSE, f"re:{self.turns}", tapped)
-            try:
-                await taps[do.what].handler(case, do.args)
-            except Refused as refused:
-                self.refused.append(refused.sentence)
-                case.say(case.t(refused.sentence, **refused.values))
+            tapped = incoming or Incoming("tap", who.address, text="The question", data=what, message_id="7")
+            case = Case(session, self.now, who, talk, HOUSE, f"re:{self.turns}", tapped, times)
+            case.wants.append(do)
+            while case.wants:
+                await self._do(case, case.wants.pop(0))
             said = list(case.said)
             await case.send_replies()
             return said + await self.seen(session, who)
+
+    async def _do(self, case: Case, do: Do) -> None:
+        if do.what not in taps:
+            return
+        try:
+            await taps[do.what].handler(case, do.args)
+        except Refused as refused:
+            self.refused.append(refused.sentence)
+            case.say(case.t(refused.sentence, **refused.values))
 
     async def seen(self, session: AsyncSession, reader: Person) -> list[Outgoing]:
         """The receipts since she last looked: they leave through the outbox by themselves."""
@@ -81,7 +116,7 @@ class Programme:
             select(OutboxRow)
             .where(
                 OutboxRow.person_id == reader.id,
-                OutboxRow.dedupe_key.like("announcement:%:receipt:%"),
+                OutboxRow.dedupe_key.like("announcement:%"),
                 OutboxRow.id > self.last_receipt,
             )
             .order_by(OutboxRow.id)
@@ -106,13 +141,26 @@ class Programme:
             await taps[do.what].handler(case, do.args)
             return [one.what for one in case.wants]
 
-    async def types(self, text: str) -> list[Outgoing]:
+    async def types(self, text: str, html: str = "") -> list[Outgoing]:
         """What the turn does with words while a form is open."""
+        form, _ = await self.form()
+        says = {TEXT_FORM: "said", DETAIL_FORM: "detail", MOMENT_FORM: "moment"}[form]
+        words = Incoming("words", self.ines.address, text=text, html=html)
+        here = self.now.astimezone(ZoneInfo(self.ines.zone))
+        times = when(text, self.ines.language, here) if form == MOMENT_FORM else ()
+        return await self.does(f"announcements:{says}", text, incoming=words, times=times)
+
+    async def sends(self, sent: Incoming) -> list[Outgoing]:
+        """What the turn does with a photo or a document while a form is open."""
+        form, _ = await self.form()
+        assert form in TAKES_FILES
+        return await self.does(TAKES_FILES[form], sent.data, incoming=sent)
+
+    async def told(self, who: int) -> list[Outgoing]:
+        """All that was put down for this person, oldest first."""
         async with self.database.read() as session:
-            talk = await db.people.talk_of(session, self.ines.id)
-        assert talk
-        assert talk.form == "announcements_text"
-        return await self.does("announcements:said", text)
+            rows = await session.scalars(select(OutboxRow).where(OutboxRow.person_id == who).order_by(OutboxRow.id))
+            return [Outgoing.from_json(row.payload) for row in rows]
 
     async def form(self) -> tuple[str, str]:
         async with self.database.read() as session:

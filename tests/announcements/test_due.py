@@ -104,6 +104,7 @@ async def test_who_erased_themselves_is_counted(programme: Programme) -> None:
 async def test_many_at_once_are_all_closed(programme: Programme) -> None:
     await programme.add()
     async with programme.database.begin() as session:
+        (await session.merge(programme.cluster)).announcements_a_day = 100
         for _ in range(due.BATCH + 3):
             draft = await service.compose(session, programme.cluster, None, WORKERS, {"all": "Hi"}, NOON)
             await service.start(session, draft, HOUSE, NOON)

@@ -9,7 +9,11 @@ from db.people import Person
 from tests.announcements.conftest import HOUSE, NOON, Programme, buttons
 from tests.announcements.test_road import on_the_road
 
-LINK = {"kind": "link", "label": {"it": "Il programma", "all": "The programme"}, "url": "https://fair.example/"}
+LINK = {
+    "kind": "link",
+    "label": {"it": "Il programma", "all": "The programme"},
+    "url": {"all": "https://fair.example/"},
+}
 
 
 async def reader(programme: Programme, which: int = 0) -> Person:

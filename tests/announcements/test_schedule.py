@@ -74,14 +74,14 @@ async def test_a_repeated_moment_keeps_its_hour_when_the_clocks_change(programme
     assert (await programme.announcements())[-1].starts_at == datetime(2027, 3, 29, 7, 0, tzinfo=UTC)
 
 
-async def test_one_that_cannot_be_sent_is_called_off_and_its_author_told(programme: Programme) -> None:
+async def test_one_that_cannot_be_sent_is_a_draft_again_and_its_author_told(programme: Programme) -> None:
     await programme.add()
     await put_down(programme, starts_at=NOON + timedelta(hours=2))
     async with programme.database.begin() as session:
         draft = (await session.scalars(select(Announcement))).one()
         draft.audience = {"country": ["GB"]}
     assert await due.tick(programme.database, NOON + timedelta(hours=2), HOUSE) == 1
-    assert [one.state for one in await programme.announcements()] == ["cancelled"]
+    assert [one.state for one in await programme.announcements()] == ["draft"]
     async with programme.database.read() as session:
         (told,) = (await session.scalars(select(OutboxRow))).all()
     assert told.person_id == programme.ines.id

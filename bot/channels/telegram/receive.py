@@ -11,6 +11,7 @@ from telegram import Bot, Message, Update
 from telegram.error import Conflict, EndPointNotFound, InvalidToken, RetryAfter, TelegramError
 from telegram.warnings import PTBUserWarning
 
+from bot.channels.telegram.marks import as_html
 from bot.messages import Incoming, Kind
 from db.inbox import Received
 
@@ -106,11 +107,16 @@ def parse(payload: dict[str, Any], bot: Bot) -> Incoming:
     first_name = _clean(who.first_name) if who else ""
     language = _language(who.language_code if who else None)
     kind, text, data = _said(message, payload["message"])
+    document = message.document if kind == "document" else None
     return Incoming(
         kind,
         address,
         text=text,
         data=data,
+        html=_clean(as_html(message.text or message.caption or "", message.entities or message.caption_entities)),
+        file_name=_clean(document.file_name or "") if document else "",
+        file_mime=_clean(document.mime_type or "") if document else "",
+        file_size=(document.file_size or 0) if document else 0,
         latitude=message.location.latitude if message.location else None,
         longitude=message.location.longitude if message.location else None,
         first_name=first_name,
@@ -124,6 +130,8 @@ def _said(message: Message, raw: dict[str, Any]) -> tuple[Kind, str, str]:
         return "place", "", ""
     if message.photo:
         return "photo", _clean(message.caption or ""), message.photo[-1].file_id
+    if message.document and not message.animation:
+        return "document", _clean(message.caption or ""), message.document.file_id
     if message.text is None:
         return "other", _clean(message.caption or ""), _what(raw)
     text = _clean(message.text)

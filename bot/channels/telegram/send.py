@@ -66,7 +66,7 @@ async def _send(bot: Bot, chat: int, message: Outgoing) -> str:
     }
     if message.file:
         file, caption = message.file, message.text or None
-        content = file.content if file.form == "known" else InputFile(file.content_bytes, filename=file.name)
+        content = file.content if file.is_held else InputFile(file.content_bytes, filename=file.name)
         if file.is_picture:
             sent = await bot.send_photo(chat, content, caption=caption, **common)
         else:
