@@ -7,10 +7,9 @@ never half. While Rasa is asked no transaction is open.
 
 import asyncio
 import time
-import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +24,7 @@ from bot.case import COORDINATOR, Case, House, Taps
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.errors import Forged, Refused
+from bot.heard import NOWHERE, Standing, may_press, meant_for_a_human, other_language, press, spoken, waits_for_a_time
 from bot.lessons.taps import taps as lesson_taps
 from bot.log import summary
 from bot.matching.rules import WRITE_FORM
@@ -36,7 +36,6 @@ from bot.metrics import TURN_SECONDS, TURNS
 from bot.onboarding.taps import taps as onboarding_taps
 from bot.outbox.put import Letter, put
 from bot.people import service as people
-from bot.people import vocabulary
 from bot.people.language_taps import offer_language
 from bot.people.menu import menu_words
 from bot.people.taps import screen as screen_taps
@@ -44,15 +43,13 @@ from bot.people.taps import taps as people_taps
 from bot.texts import N_, tongue
 from bot.threads import rules as threads
 from bot.threads.taps import taps as thread_taps
-from bot.words import language
-from bot.words.client import State, Understood, Words, WordsUnavailable
-from bot.words.forms import AS_WRITTEN, FOR_OTHERS, FORMS, IN_PASSING, PLACE_FORM, TAKES_FILES, WHEN_FORM
+from bot.words.client import State, Words, WordsUnavailable
+from bot.words.forms import AS_WRITTEN, FORMS, IN_PASSING, PLACE_FORM, TAKES_FILES, WHEN_FORM
 from bot.words.times import TimeFound, is_all, is_unreal_async, when_async
 from db.engine import Database
 from db.inbox import InboxRow, Received
 from db.order import Order, OrderUnknownError
-from db.people import Conversation, Person
-from db.threads import Thread
+from db.people import Person
 
 log = structlog.get_logger(__name__)
 
@@ -88,20 +85,7 @@ MANY_AT_ONCE = 32
 MOST_SWEPT = 1000
 FLOOD = 30  # this many things waiting from one person: what is tapped beyond it is not worth doing
 LONGEST_WORDS = 4096
-SURE_ENOUGH = 0.5
-TELEGRAM_KNOWS = 0.9  # how often Telegram's language is the person's own
-MOST_OF_A_YES = 4  # words
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.5  # while another replica is at a turn of the same person
-MOST_OF_A_NO = 8  # "none of these suits me at all": where it is about times, other ones are what is wanted
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where the person stood when the turn began: enough to ask Rasa, without a transaction."""
-
-    person: Person | None
-    talk: Conversation
-    thread: Thread | None = None
 
 
 # What leaves a form open; for the others it is everything of their noun. What somebody writes to another person must
@@ -114,7 +98,6 @@ STAYS_OPEN_FOR = {
 
 # A tap carries with it what it is for; only words and files need to know where they were said.
 SAID_SOMEWHERE = ("words", "photo", "document")
-NOWHERE = Standing(None, Conversation(form="", asked="", answers={}, screen=[]))
 
 
 class Turns:
@@ -514,57 +497,6 @@ class Turns:
         task.add_done_callback(self._background.discard)
 
 
-def waits_for_a_time(incoming: Incoming, standing: Standing) -> bool:
-    """Whether a time in these words answers the question that is open."""
-    if incoming.kind != "words" or meant_for_a_human(standing, incoming.text):
-        return False
-    talk = standing.talk
-    return talk.form == WHEN_FORM or (not talk.form and press(talk, "time") is not None)
-
-
-def spoken(incoming: Incoming) -> str:
-    """The language of somebody's very first words; what Telegram says they read weighs in."""
-    told = language.from_channel(incoming.language)
-    return language.detect(incoming.text, {told: TELEGRAM_KNOWS} if told else None).language or told
-
-
-def other_language(incoming: Incoming, standing: Standing) -> str:
-    """The language to offer to somebody who clearly writes another than they chose; "" mostly. What is written for
-    others may be in any language."""
-    person, form = standing.person, standing.talk.form
-    if incoming.kind != "words" or person is None or form in FOR_OTHERS:
-        return ""
-    return "" if meant_for_a_human(standing, incoming.text) else language.wants_offer(incoming.text, person.language)
-
-
-def may_press(talk: Conversation, understood: Understood, text: str, language: str) -> list[str]:
-    """What the words may stand for on the screen: a time, an intent. In a form the form goes first; only a bare yes
-    or no is meant for the button that says so. "I don't know" turns nothing down but times, of which there are more."""
-    named = {entity.entity for entity in understood.entities}
-    if not talk.form:
-        is_a_no = understood.intent != "deny" or not vocabulary.is_unsure(text, language)
-        return [*(["time"] if "time" in named else []), *([understood.intent] if is_a_no else [])]
-    is_bare = understood.intent in ("affirm", "deny") and not named and understood.confidence >= SURE_ENOUGH
-    longest = MOST_OF_A_NO if talk.form == WHEN_FORM and understood.intent == "deny" else MOST_OF_A_YES
-    return [understood.intent] if is_bare and len(text.split()) <= longest else []
-
-
-def meant_for_a_human(standing: Standing, text: str) -> bool:
-    """Whether these words are for the person at the other end of a thread, and the assistant keeps quiet.
-
-    Once a coordinator has come, everything is; before, what no open question waits for. A coordinator's own words
-    in the line they have opened are literally for the other one, too.
-    """
-    talk, thread = standing.talk, standing.thread
-    if talk.form == threads.LINE:
-        return True
-    if thread is None or talk.form == threads.REPORT:
-        return False
-    leaves = press(talk, text) == Do("threads:leave")
-    waits_for_words = bool(talk.form) or bool(standing.person and standing.person.joined_at is None)
-    return not leaves and (thread.owner_id is not None or not waits_for_words)
-
-
 def leave_form(case: Case, do: Do) -> None:
     """Whoever taps something else is no longer writing; only the onboarding's questions stay open."""
     form = case.talk.form
@@ -585,18 +517,3 @@ def _sorry(person: Person, row: InboxRow, now: datetime) -> Letter:
         "Something went wrong on my side, and I could not do that. It has been noted. Please try again, or write /menu."
     )
     return Letter(person, Outgoing(text), Lane.REPLY, f"sorry:{row.id}", now)
-
-
-def press(talk: Conversation, said: str) -> Do | None:
-    """The button on the screen that these words (or this intent) stand for."""
-    wanted = bare(said)
-    for choice in talk.screen:
-        if wanted and wanted in {bare(choice["label"]), *(bare(means) for means in choice["means"])}:
-            return Do.parse(choice["data"])
-    return None
-
-
-def bare(text: str) -> str:
-    """Letters and digits only, without case or accents: "Sì!" is "si"."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c)).split())

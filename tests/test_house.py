@@ -170,8 +170,8 @@ def test_nouns_import_downwards_only(noun: str) -> None:
 
 def test_nothing_below_knows_the_programme() -> None:
     """cli, app → channels, web, turn, words → nouns: nobody imports the page that wires them."""
-    wiring = ("bot.app", "bot.cli", "bot.turn", "bot.web", "bot.doctor", "bot.demo")
-    may = ("bot/app.py", "bot/cli.py", "bot/__main__.py", "bot/demo.py", "bot/doctor.py")
+    wiring = ("bot.app", "bot.cli", "bot.turn", "bot.heard", "bot.web", "bot.doctor", "bot.demo")
+    may = ("bot/app.py", "bot/turn.py", "bot/cli.py", "bot/__main__.py", "bot/demo.py", "bot/doctor.py")
     assert not broken(
         one
         for one in imports()

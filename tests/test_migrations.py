@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from bot.messages import Lane, Outgoing
 from bot.outbox.put import Letter, put
 from db import migrate, tables
-from db.engine import Database
+from db.engine import Database, UnusableError
 from db.people import Conversation, Person
 from tests.app import MONDAY_MORNING
 from tests.people_factory import cluster, person
@@ -258,5 +258,5 @@ async def test_people_who_write_at_the_same_time_all_get_through(empty_database_
 
 
 def test_an_address_that_is_no_database_of_ours_is_named() -> None:
-    with pytest.raises(ValueError, match="must be SQLite or PostgreSQL, not mysql"):
+    with pytest.raises(UnusableError, match="must be SQLite or PostgreSQL, not mysql"):
         Database("mysql://x@y/z")

@@ -11,13 +11,13 @@ import db.clusters
 import db.people
 from bot.case import Case, House
 from bot.errors import Forged, Refused
+from bot.heard import press
 from bot.lessons.curriculum import Curriculum
 from bot.matching.taps import taps as matching_taps
 from bot.meetings.taps import taps as meeting_taps
 from bot.messages import Do, Incoming, Outgoing
 from bot.people.service import LEAVING
 from bot.settings import Settings
-from bot.turn import press
 from bot.words.times import TimeFound
 from db.clusters import Cluster, Coordination
 from db.engine import Database

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bot.errors import Refused
 from bot.meetings import places, rules
 from bot.messages import Outgoing
-from bot.turn import FOR_OTHERS, STAYS_OPEN_FOR
-from bot.words.forms import AS_WRITTEN
+from bot.turn import STAYS_OPEN_FOR
+from bot.words.forms import AS_WRITTEN, FOR_OTHERS
 from db.matching import Match
 from db.meetings import AGREED, Meeting
 from db.people import Conversation, Person

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.heard import may_press
 from bot.meetings.rules import WHEN_FORM
-from bot.turn import may_press
 from bot.words.client import Entity, Understood
 from bot.words.forms import FORMS, is_an_aside
 from db.people import Conversation
