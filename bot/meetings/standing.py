@@ -50,8 +50,11 @@ async def new_times(case: Case, pair: Pair, meeting: Meeting, after: datetime | 
     await offer(case, pair, meeting)
 
 
-def is_current(meeting: Meeting, args: tuple[str, ...], place: int) -> bool:
-    return number(args, place) == meeting.sequence and meeting.state in (PROPOSED, AGREED)
+def is_current(case: Case, meeting: Meeting, args: tuple[str, ...], place: int) -> bool:
+    """Whether a button still speaks of this meeting as it stands. One that is over is not moved: the two may have
+    begun another."""
+    is_live = meeting.state in (PROPOSED, AGREED) and not service.is_over(meeting, case.now)
+    return number(args, place) == meeting.sequence and is_live
 
 
 async def changed_meanwhile(case: Case, pair: Pair, meeting: Meeting) -> None:

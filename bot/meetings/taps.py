@@ -124,7 +124,7 @@ async def pick(case: Case, args: tuple[str, ...]) -> None:
     """One of the times on offer."""
     pair, meeting = await service.meeting_of(case, number(args))
     place = number(args, 1)
-    if not standing.is_current(meeting, args, 2):
+    if not standing.is_current(case, meeting, args, 2):
         return await standing.changed_meanwhile(case, pair, meeting)
     offered = rules.restored(meeting.times)
     if place >= len(offered):
@@ -156,7 +156,7 @@ async def yes(case: Case, args: tuple[str, ...]) -> None:
     """The time the other one chose suits this person too."""
     pair, meeting = await service.meeting_of(case, number(args))
     chosen = service.pending(meeting)
-    if not standing.is_current(meeting, args, 1) or chosen is None or meeting.chosen_by == case.person.id:
+    if not standing.is_current(case, meeting, args, 1) or chosen is None or meeting.chosen_by == case.person.id:
         return await standing.changed_meanwhile(case, pair, meeting)
     case.tick(case.t("Yes, that suits me"))
     if not await service.confirm(case, pair, meeting):
@@ -169,7 +169,7 @@ async def yes(case: Case, args: tuple[str, ...]) -> None:
 async def other_times(case: Case, args: tuple[str, ...]) -> None:
     """None of these: the next three."""
     pair, meeting = await service.meeting_of(case, number(args))
-    if not standing.is_current(meeting, args, 1):
+    if not standing.is_current(case, meeting, args, 1):
         return await standing.changed_meanwhile(case, pair, meeting)
     case.tick(case.t("Another time") if service.pending(meeting) else case.t("Other times"))
     last = max(rules.restored(meeting.times), default=None)
@@ -180,7 +180,7 @@ async def other_times(case: Case, args: tuple[str, ...]) -> None:
 async def keep(case: Case, args: tuple[str, ...]) -> None:
     """Do not move the meeting."""
     pair, meeting = await service.meeting_of(case, number(args))
-    if not standing.is_current(meeting, args, 1) or meeting.state != AGREED:
+    if not standing.is_current(case, meeting, args, 1) or meeting.state != AGREED:
         return await standing.changed_meanwhile(case, pair, meeting)
     case.tick(case.t("No, keep the agreed time"))
     await service.keep(case, pair, meeting)

@@ -125,3 +125,18 @@ async def test_who_ends_the_pair_has_called_nothing_off(stage: Stage, marco: Per
     await stage.taps(marco, f"matching:ended:{agreed.match_id}")
     (dead,) = await first_two(stage)
     assert (dead.state, dead.called_off_by, dead.called_off_late) == (CANCELLED, None, False)
+
+
+async def test_a_move_that_was_answered_too_late_gives_no_second_meeting(
+    stage: Stage, aisha: Person, marco: Person, agreed: Meeting
+) -> None:
+    wish = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
+    await stage.taps(marco, f"meetings:want:{agreed.match_id}:{wish:%Y%m%d%H%M}")
+    yes = data_of(await stage.last_told(aisha), "Yes, that suits me")
+    assert agreed.ends_at
+    stage.now = agreed.ends_at + timedelta(minutes=1)
+    await stage.says(marco, "meetings:book")
+    said = await stage.taps(aisha, yes)
+    assert "changed meanwhile" in said[0].text
+    old, new = await stage.rows(Meeting)
+    assert (old.starts_at, new.state) == (agreed.starts_at, PROPOSED)
