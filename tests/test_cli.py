@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -160,7 +161,45 @@ async def test_a_dry_run_of_an_announcement_sends_nothing(twogether: Twogether, 
     assert states == ["cancelled", "sending"]
 
 
+async def test_a_script_puts_an_announcement_down(twogether: Twogether, opened: Database) -> None:
+    await a_pair(opened)
+    soon = (datetime.now(UTC) + timedelta(days=40)).date()
+    command = ("announce", "--cluster", "emilia-food", "--audience", "role=all", "--text", "it=Buongiorno")
+    said = await twogether(*command, "--at", f"{soon}T09:00", "--every", "month", "--dry-run")
+    assert f"It begins at {soon}" in said.out
+    assert "own clock), then every month." in said.out
+    said = await twogether(*command, "--at", f"{soon}T09:00 Europe/Rome", "--every", "week", "--yes")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines()[-1].startswith(f"It is put down, and begins at {soon}")
+    assert await how_many(opened, OutboxRow) == [0]
+    async with opened.read() as session:
+        one = (await session.scalars(select(Announcement).order_by(Announcement.id.desc()).limit(1))).one()
+    assert (one.state, one.wall_at, one.every) == ("scheduled", "", "week")
+
+
+async def test_a_script_is_held_to_the_limit_and_to_four_eyes(twogether: Twogether, opened: Database) -> None:
+    await a_pair(opened)
+    command = ("announce", "--cluster", "emilia-food", "--audience", "role=all", "--text", "it=Buongiorno", "--yes")
+    for facts, says in (
+        ({"announcements_a_day": 0}, "Announcements are switched off for Emilia-Romagna"),
+        ({"announcements_a_day": 5, "four_eyes_above": 1}, "This goes to so many people that a second coordinator"),
+    ):
+        async with opened.begin() as session:
+            cluster = await db.clusters.by_slug(session, "emilia-food")
+            for name, value in facts.items():
+                setattr(cluster, name, value)
+        said = await twogether(*command)
+        assert (said.code, said.err.startswith(says)) == (2, True)
+    async with opened.read() as session:
+        states = [one.state for one in await session.scalars(select(Announcement))]
+    assert states == ["cancelled", "cancelled"]
+
+
 NO_ANNOUNCEMENTS = {
+    ("--text", "it=Ciao", "--audience", "role=all", "--at", "soon"): "--at looks like 2026-12-01T09:00",
+    ("--text", "it=Ciao", "--audience", "role=all", "--at", "2020-01-01T09:00"): "--at '2020-01-01T09:00' is over",
+    ("--text", "it=Ciao", "--audience", "role=all", "--at", "2030-01-01T09:00 Mars/North"): "--at names no time zone",
+    ("--text", "it=Ciao", "--audience", "role=all", "--every", "day"): "--every is week or month, not 'day'.",
     ("--text", "Ciao"): "--text 'Ciao' must look like it='…' with one of en, it, de, es.",
     ("--text", "fr=Salut"): "--text 'fr=Salut' must look like it='…' with one of en, it, de, es.",
     ("--text", "it= "): "--text 'it= ' must look like",

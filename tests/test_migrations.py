@@ -184,6 +184,24 @@ async def test_older_announcements_keep_whom_they_meant(empty_database_url: str)
         assert (audience, row[1]) == ({"role": "worker", "country": "all"}, "sending")
 
 
+async def test_older_announcements_have_no_day_of_the_month(empty_database_url: str) -> None:
+    await up(empty_database_url, "0001")
+    for statement in AT_FIRST.split(";"):
+        await execute(empty_database_url, statement)
+    await up(empty_database_url, "0008")
+    row = f"insert into announcements (id, cluster_id, author_id, audience, texts, state, created_at, receipt, file, \
+        buttons, wall_at, every, shown) values (7, 1, 2, '{{{{}}}}', '{{{{}}}}', 'scheduled', {DAY}, '{{{{}}}}', \
+        '{{{{}}}}', '[]', '2026-12-31T09:00', 'month', '{{{{}}}}')"
+    await execute(empty_database_url, row.format())
+    for _ in range(2):
+        await up(empty_database_url, "0009")
+        (kept,) = await execute(empty_database_url, "select id, wall_at, every, day from announcements")
+        assert tuple(kept) == (7, "2026-12-31T09:00", "month", 0)
+        await down(empty_database_url, "0008")
+        (kept,) = await execute(empty_database_url, "select id, wall_at, every from announcements")
+        assert tuple(kept) == (7, "2026-12-31T09:00", "month")
+
+
 async def execute(url: str, statement: str) -> list[Any]:
     database = Database(url)
     async with database.begin() as session:

@@ -158,14 +158,25 @@ async def file(case: Case, args: tuple[str, ...]) -> None:
     is_photo = sent.form == "known"
     case.say(case.t("I have added the photo.") if is_photo else case.t("I have added {name}.", name=sent.name))
     if caption := rules.tidy(case.incoming.text):
-        await _take_caption(case, draft, caption)
-    return look(case, draft)
+        _take_caption(case, draft, caption)
+    return await _go_on_asking(case, draft)
 
 
-async def _take_caption(case: Case, draft: Announcement, caption: str) -> None:
+async def _go_on_asking(case: Case, draft: Announcement) -> None:
+    """The question that is open stays, as long as it has no answer."""
+    asked = case.talk.asked if await being_written(case) is draft and case.talk.form == TEXT_FORM else ""
+    if asked == audience_taps.PEOPLE:
+        await audience_taps.show_board(case, draft)
+    elif asked == ALL and not draft.texts.get(ALL):
+        await _ask_text(case, draft, rules.by_language(await service.readers(case.session, draft, case.now)), ALL)
+    else:
+        look(case, draft)
+
+
+def _take_caption(case: Case, draft: Announcement, caption: str) -> None:
     """The words below a file, where a text is asked for; the file stays also when they cannot be used."""
-    if case.talk.form != TEXT_FORM:
-        return case.say(case.t("Your text stays as it was; the words below the file I did not use."))
+    if case.talk.form != TEXT_FORM or case.talk.asked == audience_taps.PEOPLE:
+        return case.say(case.t("The words below the file I did not use; the text is written by itself."))
     language = case.talk.asked
     try:
         text = service.text_as_written(language, caption, _marked(case.incoming), with_file=True)
@@ -202,7 +213,7 @@ async def no_file(case: Case, args: tuple[str, ...]) -> None:
         return
     draft.file = {}
     case.tick(case.t("Remove the file"))
-    look(case, draft)
+    await _go_on_asking(case, draft)
 
 
 @taps("sample", needs=COORDINATOR)

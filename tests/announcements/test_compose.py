@@ -145,6 +145,23 @@ async def test_a_text_too_long_for_a_file_is_said_before(programme: Programme) -
     assert await programme.form() == ("", "")
 
 
+async def test_a_file_does_not_change_what_is_asked(programme: Programme) -> None:
+    asked = await begun(programme, "it", "de")
+    await programme.does(buttons(asked)["Use the same text for everyone"].data)
+    asked = await programme.sends(photo())
+    assert await programme.form() == ("announcements_text", "all")
+    await programme.does(buttons(asked)["Remove the file"].data)
+    assert await programme.form() == ("announcements_text", "all")
+    shown = await programme.types("Hi")
+    assert (await the_one(programme)).texts == {"all": "Hi"}
+    await programme.does(buttons(shown)["Choose other people"].data)
+    assert await programme.form() == ("announcements_text", "people")
+    await programme.sends(photo("for whom?"))
+    assert await programme.form() == ("announcements_text", "people")
+    after = await the_one(programme)
+    assert (after.texts, after.file["content"]) == ({"all": "Hi"}, "PHOTO-1")
+
+
 async def test_a_file_for_no_draft(programme: Programme) -> None:
     await begun(programme)
     (draft,) = await programme.announcements()

@@ -62,6 +62,39 @@ def from_marco(kind: Any, text: str = "", data: str = "", **more: Any) -> Incomi
             message(photo=[{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}], caption="da me"),
             from_marco("photo", "da me", "f"),
         ),
+        (
+            message(text="ciao a tutti", entities=[{"type": "bold", "offset": 0, "length": 4}]),
+            from_marco("words", "ciao a tutti", html="<b>ciao</b> a tutti"),
+        ),
+        (
+            message(
+                photo=[{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}],
+                caption="qui & là",
+                caption_entities=[{"type": "text_link", "offset": 0, "length": 3, "url": "https://x.it"}],
+            ),
+            from_marco("photo", "qui & là", "f", html='<a href="https://x.it">qui</a> &amp; là'),
+        ),
+        (
+            message(
+                document={
+                    "file_id": "d",
+                    "file_unique_id": "u",
+                    "file_name": "a.pdf",
+                    "mime_type": "application/pdf",
+                    "file_size": 9,
+                },
+                caption="leggete",
+            ),
+            from_marco("document", "leggete", "d", file_name="a.pdf", file_mime="application/pdf", file_size=9),
+        ),
+        (message(document={"file_id": "d", "file_unique_id": "u"}), from_marco("document", "", "d")),
+        (
+            message(
+                animation={"file_id": "a", "file_unique_id": "u", "width": 1, "height": 1, "duration": 1},
+                document={"file_id": "a", "file_unique_id": "u"},
+            ),
+            from_marco("other", "", "document"),
+        ),
         (message(voice={"file_id": "f", "file_unique_id": "u", "duration": 3}), from_marco("other", "", "voice")),
         (message(dice={"value": 3, "emoji": "🎲"}), from_marco("other", "", "something")),
     ],

@@ -66,3 +66,16 @@ async def test_the_file_uses_words_that_exist(database: Database) -> None:
         assert set(one.languages) <= set(LANGUAGES)
         assert all(one.called(language) for language in LANGUAGES)
         assert all(tongue(language).list([one.called(language)]) for language in one.languages)
+
+
+async def test_the_file_says_how_many_announcements_and_from_when_on_four_eyes(
+    database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "clusters.toml"
+    file.write_text(f"{OTHER}announcements_a_day = 2\nfour_eyes_above = 100\n", encoding="utf-8")
+    async with database.begin() as session:
+        await clusters.seed(session)
+        await clusters.seed(session, file)
+    found = await all_of_them(database)
+    assert (found["north-sea"].announcements_a_day, found["north-sea"].four_eyes_above) == (2, 100)
+    assert (found["emilia-food"].announcements_a_day, found["emilia-food"].four_eyes_above) == (5, None)
