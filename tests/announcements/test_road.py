@@ -208,7 +208,7 @@ async def test_sending_again_what_failed_does_not_let_go_what_was_stopped(progra
     assert await states(programme) == ["pending", "cancelled", "cancelled", "sending"]
     async with programme.database.begin() as session:
         on_its_way = (await programme.letters())[3]
-        await db.outbox.settle(session, on_its_way.id, "pending", now=programme.now)
+        await db.outbox.settle(session, on_its_way.id, "pending", attempt=on_its_way.attempts)
     assert await next_of(programme) == [one.id]
     assert await states(programme) == ["sending", "cancelled", "cancelled", "cancelled"]
 
