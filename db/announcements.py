@@ -9,6 +9,7 @@ from sqlalchemy import (
     CursorResult,
     ForeignKey,
     Index,
+    Select,
     String,
     UniqueConstraint,
     case,
@@ -37,6 +38,7 @@ from db.people import Person
 DRAFT, WAITING, SCHEDULED, SENDING, PAUSED = "draft", "waiting", "scheduled", "sending", "paused"
 DONE, STOPPED, CANCELLED = "done", "stopped", "cancelled"
 ON_THE_ROAD = (SENDING, PAUSED)
+STOPPED_BY = "stopped by a coordinator"
 HELD = "held"  # what a receipt calls a pending row whose time has not come
 
 
@@ -93,6 +95,16 @@ class AnnouncementAnswer(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     what: Mapped[str] = mapped_column(String(10))
     at: Mapped[datetime]
+
+
+def _locked(which: ColumnElement[bool]) -> Select[int]:
+    """Whoever makes rows wait again and whoever looks whether any still wait do so one after the other."""
+    return select(Announcement.id).where(which).order_by(Announcement.id).with_for_update(key_share=True)
+
+
+async def lock(session: AsyncSession, announcement_id: int) -> None:
+    """What others do to its messages is done, or waits for the end of this transaction."""
+    await session.execute(_locked(Announcement.id == announcement_id))
 
 
 async def get(session: AsyncSession, announcement_id: int) -> Announcement | None:
@@ -350,7 +362,7 @@ async def drop_waiting(session: AsyncSession, announcement_id: int, limit: int) 
         .where(OutboxRow.announcement_id == announcement_id, OutboxRow.state == PENDING)
         .limit(limit)
     )
-    return await _change(session, OutboxRow.id.in_(some), outbox.CANCELLED, "stopped by a coordinator")
+    return await _change(session, OutboxRow.id.in_(some), outbox.CANCELLED, STOPPED_BY)
 
 
 async def stopped_with_letters(session: AsyncSession) -> Sequence[int]:
@@ -360,16 +372,29 @@ async def stopped_with_letters(session: AsyncSession) -> Sequence[int]:
 
 
 async def try_again(session: AsyncSession, announcement_id: int, states: Collection[str], now: datetime) -> int:
-    """Send these messages once more; of uncertain ones some may be read twice. Returns how many."""
+    """Send these messages once more; of uncertain ones some may be read twice. Returns how many.
+
+    Not to those who do not want announcements any more.
+    """
     if not set(states) <= {FAILED, UNCERTAIN}:
         raise ValueError(f"only what failed or is uncertain can be sent again, not {states}")
     of_these = (OutboxRow.announcement_id == announcement_id) & OutboxRow.state.in_(states)
-    return await _change(session, of_these, PENDING, None, due_at=now, attempts=0)
+    listens = exists().where(Person.id == OutboxRow.person_id, Person.hears_announcements)
+    doubt = case((OutboxRow.state == UNCERTAIN, outbox.DOUBT + "a coordinator sent it again"))
+    return await _change(session, of_these & listens, PENDING, doubt, due_at=now, attempts=0)
+
+
+async def take_back(session: AsyncSession, announcement_id: int) -> None:
+    """What has not arrived of this one, which was stopped, never will, whatever becomes of it later."""
+    these = OutboxRow.announcement_id == announcement_id
+    await outbox.last_try(session, these)
+    await _change(session, these & OutboxRow.state.in_((PENDING, BLOCKED)), outbox.CANCELLED, STOPPED_BY)
 
 
 async def hears_no_more(session: AsyncSession, person_id: int) -> int:
     """This person does not want announcements: what waits of them is not sent any more."""
     of_theirs = (OutboxRow.person_id == person_id) & OutboxRow.announcement_id.is_not(None)
+    await outbox.last_try(session, of_theirs)
     waiting = OutboxRow.state.in_((PENDING, BLOCKED))
     return await _change(session, of_theirs & waiting, outbox.CANCELLED, "does not want announcements")
 
@@ -379,6 +404,7 @@ async def send_what_was_held(session: AsyncSession, person_id: int) -> None:
     held = select(OutboxRow.announcement_id).where(
         OutboxRow.person_id == person_id, OutboxRow.announcement_id.is_not(None), OutboxRow.state == PENDING
     )
+    await session.execute(_locked(Announcement.id.in_(held)))
     await session.execute(
         update(Announcement)
         .where(Announcement.id.in_(held), Announcement.state == DONE)
@@ -387,7 +413,13 @@ async def send_what_was_held(session: AsyncSession, person_id: int) -> None:
     )
 
 
-async def _change(session: AsyncSession, which: ColumnElement[bool], state: str, error: str | None, **more: Any) -> int:
+async def _change(
+    session: AsyncSession,
+    which: ColumnElement[bool],
+    state: str,
+    error: str | ColumnElement[str | None] | None,
+    **more: Any,
+) -> int:
     changed = await session.execute(
         update(OutboxRow)
         .where(which)

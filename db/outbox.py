@@ -1,7 +1,7 @@
 """What goes out: the one queue through which every message leaves."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, bindparam, case, func, or_, select, update
@@ -15,6 +15,8 @@ from db.base import Base
 PENDING, SENDING, SENT = "pending", "sending", "sent"
 FAILED, BLOCKED, CANCELLED, UNCERTAIN = "failed", "blocked", "cancelled", "uncertain"
 ANNOUNCEMENT = 3  # the last lane
+DOUBT = "may have arrived: "  # how an error begins when another try may show the message twice; it stays in the row
+CALLED_OFF = datetime(1970, 1, 1, tzinfo=UTC)  # a `late_after`: withdrawn while on its way, so this try is the last
 
 
 class OutboxRow(Base):
@@ -127,26 +129,35 @@ async def _drop_late(session: AsyncSession, now: datetime) -> None:
     await session.execute(
         update(OutboxRow)
         .where(OutboxRow.state == PENDING, OutboxRow.due_at <= now, OutboxRow.late_after < now)
-        .values(state=CANCELLED, error="too late to be useful")
+        .values(
+            state=CANCELLED,
+            error=case((OutboxRow.late_after == CALLED_OFF, "called off"), else_="too late to be useful"),
+        )
         .execution_options(synchronize_session=False)
     )
 
 
-async def arrived(session: AsyncSession, taken: Sequence[tuple[int, int, str | None]], now: datetime) -> None:
-    """These messages have arrived: (row, the number of its try, what the channel calls it).
+async def arrived(
+    session: AsyncSession, taken: Sequence[tuple[int, int, str | None, str | None]], now: datetime
+) -> None:
+    """These messages have arrived: (row, the number of its try, what the channel calls it, what was doubted).
 
     Only as long as that try is still the newest one: after a take-over another replica may be at it.
     """
     if taken:
         await session.execute(
-            ARRIVED, [{"row": row, "attempt": attempt, "name": name, "now": now} for row, attempt, name in taken]
+            ARRIVED,
+            [
+                {"row": row, "attempt": attempt, "name": name, "doubt": doubt, "now": now}
+                for row, attempt, name, doubt in taken
+            ],
         )
 
 
 ARRIVED = (
     TABLE.update()
     .where(TABLE.c.id == bindparam("row"), TABLE.c.state == SENDING, TABLE.c.attempts == bindparam("attempt"))
-    .values(state=SENT, error=None, external_id=bindparam("name"), sent_at=bindparam("now"))
+    .values(state=SENT, error=bindparam("doubt"), external_id=bindparam("name"), sent_at=bindparam("now"))
 )
 
 
@@ -175,16 +186,17 @@ async def after_crash(session: AsyncSession) -> tuple[int, int]:
 
     Returns (sent again, uncertain).
     """
+    why = "the program stopped while this was being sent"
     uncertain = await session.execute(
         update(OutboxRow)
         .where(OutboxRow.state == SENDING, OutboxRow.lane == ANNOUNCEMENT)
-        .values(state=UNCERTAIN, error="the program stopped while this was being sent")
+        .values(state=UNCERTAIN, error=why)
         .returning(OutboxRow.id)
     )
     again = await session.execute(
         update(OutboxRow)
         .where(OutboxRow.state == SENDING)
-        .values(state=PENDING, error="sent again after a stop")
+        .values(state=PENDING, error=DOUBT + why)
         .returning(OutboxRow.id)
     )
     return len(again.all()), len(uncertain.all())
@@ -195,7 +207,7 @@ async def hold_for(session: AsyncSession, person_id: int) -> int:
     held = await session.execute(
         update(OutboxRow)
         .where(OutboxRow.person_id == person_id, OutboxRow.state == PENDING)
-        .values(state=BLOCKED, error="the person stopped the bot")
+        .values(state=BLOCKED, error=_doubt_or("the person stopped the bot"))
         .returning(OutboxRow.id)
     )
     return len(held.all())
@@ -211,26 +223,40 @@ async def resume_for(session: AsyncSession, person_id: int, now: datetime) -> in
             OutboxRow.lane > 0,  # an answer to something said before the break would only confuse
             or_(OutboxRow.late_after.is_(None), OutboxRow.late_after >= now),
         )
-        .values(state=PENDING, error=None)
+        .values(state=PENDING, error=_doubt_or(None))
         .returning(OutboxRow.id)
     )
     return len(resumed.all())
 
 
+def _doubt_or(error: str | None) -> ColumnElement[str | None]:
+    return case((OutboxRow.error.startswith(DOUBT), OutboxRow.error), else_=error)
+
+
 async def cancel(session: AsyncSession, dedupe_prefix: str) -> int:
-    """Cancel what still waits under this prefix of dedupe keys."""
+    """Cancel what still waits under this prefix of dedupe keys; what is on its way is not tried a second time."""
+    these = OutboxRow.dedupe_key.startswith(dedupe_prefix, autoescape=True)
     cancelled = await session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.dedupe_key.startswith(dedupe_prefix, autoescape=True), OutboxRow.state == PENDING)
-        .values(state=CANCELLED)
-        .returning(OutboxRow.id)
+        update(OutboxRow).where(these, OutboxRow.state == PENDING).values(state=CANCELLED).returning(OutboxRow.id)
     )
+    await last_try(session, these)
     return len(cancelled.all())
+
+
+async def last_try(session: AsyncSession, these: ColumnElement[bool]) -> None:
+    """Those of these that are on their way may arrive, but are not tried again."""
+    await session.execute(
+        update(OutboxRow)
+        .where(these, OutboxRow.state == SENDING)
+        .values(late_after=CALLED_OFF)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def empty(session: AsyncSession, keys: Sequence[str]) -> None:
     """Forget what these messages said; what has not left yet never will."""
     unsent = OutboxRow.state.in_((PENDING, BLOCKED))
+    await last_try(session, OutboxRow.dedupe_key.in_(keys))
     await session.execute(
         update(OutboxRow)
         .where(OutboxRow.dedupe_key.in_(keys), OutboxRow.state != SENDING)

@@ -4,6 +4,7 @@ import math
 import random
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -87,7 +88,8 @@ class Ban:
 class Faults:
     """All switches together. `meet` is asked once per request, before it is taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.monotonic = monotonic  # seconds; a test whose time is its own puts that here
         self.switches: list[Fault] = []
         self.bans: dict[int | None, Ban] = {}
         self.bans_ignored = 0
@@ -137,7 +139,7 @@ class Faults:
         if switch.kind == "429":
             by_chat = switch.scope == "chat" or (switch.chat_id is not None and switch.scope != "global")
             chat_id = request.chat_id if by_chat else None
-            self.bans[chat_id] = Ban(chat_id, time.monotonic() + switch.retry_after)
+            self.bans[chat_id] = Ban(chat_id, self.monotonic() + switch.retry_after)
             return too_many_requests(math.ceil(switch.retry_after))
         if switch.kind == "403" and not switch.description:
             return forbidden("bot was blocked by the user")
@@ -147,7 +149,7 @@ class Faults:
     def _check_bans(self, request: Request) -> None:
         if not self.bans or request.method == "getUpdates":
             return
-        now = time.monotonic()
+        now = self.monotonic()
         for chat_id in (None, request.chat_id):
             ban = self.bans.get(chat_id)
             if ban and ban.until > now:
@@ -163,7 +165,7 @@ class Faults:
             return
         if request.method == "sendChatAction":
             return
-        now = time.monotonic()
+        now = self.monotonic()
         theirs = self._sent_to.setdefault(request.chat_id or 0, deque())
         wait = max(_wait(self._sent, self.global_per_s, now), _wait(theirs, self.chat_per_s, now))
         if wait > 0:
@@ -173,7 +175,7 @@ class Faults:
         theirs.append(now)
 
     def view(self) -> dict[str, Any]:
-        now = time.monotonic()
+        now = self.monotonic()
         return {
             "faults": [switch.view() for switch in self.switches],
             "bans": [

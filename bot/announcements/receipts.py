@@ -86,6 +86,7 @@ async def refresh(session: AsyncSession, announcement: Announcement, house: Hous
 
 async def finish(session: AsyncSession, announcement: Announcement, house: House, now: datetime) -> bool:
     """Nothing waits any more: keep the final receipt and show it to its author, once."""
+    await db.announcements.lock(session, announcement.id)
     final = await counted(session, announcement, now)
     if not final.finished:
         return False

@@ -314,6 +314,10 @@ async def send_again(
     session: AsyncSession, announcement: Announcement, states: Collection[str], by: int | None, now: datetime
 ) -> int:
     """Try once more what failed or is uncertain; who has got an uncertain one may get it twice. Returns how many."""
+    await db.announcements.lock(session, announcement.id)
+    await session.refresh(announcement)
+    if announcement.state == STOPPED:
+        await db.announcements.take_back(session, announcement.id)
     again = await db.announcements.try_again(session, announcement.id, states, now)
     if again:
         await _moved(session, announcement, (DONE, STOPPED), SENDING, finished_at=None)

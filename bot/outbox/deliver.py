@@ -46,6 +46,7 @@ class Outcome:
     error: str | None = None
     due_at: datetime | None = None
     gone: bool = False
+    began: datetime | None = None
 
 
 class Deliverer:
@@ -83,6 +84,7 @@ class Deliverer:
         self._stopping.clear()
         async with self._database.begin() as session:
             again, uncertain = await db.outbox.after_crash(session)
+        self._pace.feel_the_way()
         if again or uncertain:
             log.warning("outbox.recovered", sent_again=again, uncertain=uncertain)
 
@@ -126,13 +128,17 @@ class Deliverer:
             async with self._begin(claims=room > 0) as session:
                 await self._settle_all(session, outcomes, now)
                 if room:
-                    busy = [*self._addresses.values(), *self._pace.resting()]
+                    not_settled = [outcome.row.address for outcome in self._finished]
+                    busy = [*self._addresses.values(), *not_settled, *self._pace.resting()]
                     announcements = self._in_turn(await db.announcements.under_way(session, now))
                     rows = list(await db.outbox.claim(session, now, room, busy, announcements))
                     if len(rows) < room:
                         next_due = await _next_due(session)
         except BaseException:
-            self._finished = outcomes + self._finished
+            # A commit of which nobody heard may have been made all the same: what it took up was not sent, and is
+            # given back.
+            given_back = [Outcome(row, db.outbox.PENDING, error=row.error) for row in rows]
+            self._finished = [*outcomes, *self._finished, *given_back]
             raise
         for row in rows:
             self._addresses[row.id] = row.address
@@ -161,12 +167,12 @@ class Deliverer:
         return [*announcements[first:], *announcements[:first]]
 
     async def _send(self, row: OutboxRow) -> None:
-        message = Outgoing.from_json(row.payload)
         try:
+            message = Outgoing.from_json(row.payload)
             if await self._my_turn():
                 outcome = await self._try(row, message)
             else:
-                outcome = Outcome(row, db.outbox.PENDING)
+                outcome = Outcome(row, db.outbox.PENDING, error=row.error)
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -190,75 +196,89 @@ class Deliverer:
         return True
 
     async def _my_turn(self) -> bool:
-        """Wait for a place in the stream; False when the programme stops, or no longer leads, before it has come."""
+        """Wait for a place in the stream. False when the programme stops, or no longer leads, before it has come, or
+        everybody is told to be silent: who would wait that long could not be stopped any more."""
         wait = self._pace.reserve() or self._pace.leave()
-        while wait > 0:
+        while wait > 0 and not self._pace.must_wait():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), wait)
             if self._stopping.is_set():
                 return False
-            # Told to be silent since the place was taken: everybody lines up anew, one behind the other.
-            wait = self._pace.reserve() if self._pace.must_wait() > 0 else self._pace.leave()
-        return self._leader is None or self._leader.leads
+            wait = self._pace.must_wait() or self._pace.leave()
+        return not wait and (self._leader is None or self._leader.leads)
 
     async def _try(self, row: OutboxRow, message: Outgoing) -> Outcome:
         channel = self._channels.get(row.channel)
         if channel is None:
             return Outcome(row, db.outbox.FAILED, error=f"no channel {row.channel}")
+        began = self._clock.now()
         try:
             external_id = await channel.send(row.address, message)
         except Wait as told:
             self._pace.banned(row.address, told.seconds)
             return self._later(row, told, 0.0)
         except Gone as error:
-            return Outcome(row, db.outbox.BLOCKED, error=error.why, gone=True)
+            return Outcome(row, db.outbox.BLOCKED, error=_doubt_or(row, error.why), gone=True, began=began)
         except Impossible as error:
             log.warning("outbox.impossible", row=row.id, person=row.person_id, why=error.why)
-            return Outcome(row, db.outbox.FAILED, error=error.why)
+            return Outcome(row, db.outbox.FAILED, error=_doubt_or(row, error.why))
         except Unsure as error:
             if row.lane == db.outbox.ANNOUNCEMENT:
                 return Outcome(row, db.outbox.UNCERTAIN, error=error.why)
             return self._later(row, error)
         except TryAgain as error:
             return self._later(row, error)
+        except Exception as error:  # nobody foresaw it, so it may have come after the message was taken
+            log.exception("outbox.send_failed", row=row.id)
+            state = db.outbox.UNCERTAIN if row.lane == db.outbox.ANNOUNCEMENT else db.outbox.FAILED
+            return Outcome(row, state, error=_doubt_or(row, type(error).__name__))
         self._pace.sent(row.address, counts=not message.edit)
-        return Outcome(row, db.outbox.SENT, external_id=external_id)
+        return Outcome(row, db.outbox.SENT, external_id=external_id, error=_doubt_or(row, None))
 
     def _later(self, row: OutboxRow, error: SendError, wait_s: float | None = None) -> Outcome:
         now = self._clock.now()
+        why = db.outbox.DOUBT + error.why if isinstance(error, Unsure) else _doubt_or(row, error.why)
         if wait_s is None:
             if now - row.due_at > GIVE_UP_AFTER and row.attempts >= FEWEST_TRIES:
-                return Outcome(row, db.outbox.FAILED, error=error.why)
+                return Outcome(row, db.outbox.FAILED, error=why)
             wait_s = float(min(60, 2 ** min(row.attempts, 6)) / 2)
             self._pace.hold(row.address, wait_s)  # so that nothing of this person overtakes it
         log.info("outbox.again", row=row.id, why=error.why, wait_s=wait_s)
-        return Outcome(row, db.outbox.PENDING, error=error.why)
+        return Outcome(row, db.outbox.PENDING, error=why)
 
     async def _settle_all(self, session: AsyncSession, outcomes: Sequence[Outcome], now: datetime) -> None:
         """Write down how these tries ended; what has arrived, mostly all of it, in one statement."""
         arrived = [one for one in outcomes if one.state == db.outbox.SENT]
         # The claim counted the try after the row was read.
-        taken = [(one.row.id, one.row.attempts + 1, one.external_id) for one in arrived]
+        taken = [(one.row.id, one.row.attempts + 1, one.external_id, one.error) for one in arrived]
         await db.outbox.arrived(session, taken, now)
         for outcome in outcomes:
             if outcome.state != db.outbox.SENT:
                 await self._settle(session, outcome, now)
 
     async def _settle(self, session: AsyncSession, outcome: Outcome, now: datetime) -> None:
-        row = outcome.row
+        row, state = outcome.row, outcome.state
+        if outcome.gone:
+            person = await db.people.get(session, row.person_id)
+            if person and person.reachable and outcome.began and person.seen_at > outcome.began:
+                state = db.outbox.PENDING  # they have come back since they refused it
+            else:
+                if person:
+                    person.reachable = False
+                await db.outbox.hold_for(session, row.person_id)
         await db.outbox.settle(
             session,
             row.id,
-            outcome.state,
+            state,
             error=outcome.error,
             due_at=outcome.due_at,
             attempt=row.attempts + 1,
         )
-        if outcome.gone:
-            person = await db.people.get(session, row.person_id)
-            if person:
-                person.reachable = False
-            await db.outbox.hold_for(session, row.person_id)
+
+
+def _doubt_or(row: OutboxRow, error: str | None) -> str | None:
+    """That an earlier try may have arrived stays in the row, whatever comes of this one."""
+    return row.error if row.error and row.error.startswith(db.outbox.DOUBT) else error
 
 
 async def _next_due(session: AsyncSession) -> datetime | None:

@@ -24,6 +24,7 @@ class Pace:
         self.rate = rate
         self.per_chat_s = per_chat_s
         self._suspect = ""  # the chat that was told to wait: if another one is told too, it is the whole bot
+        self._feels_the_way = False
         self._monotonic = monotonic
         self._next = 0.0
         # The last that left, as many as may leave within a second: whoever was held up on the way (a busy machine)
@@ -38,7 +39,7 @@ class Pace:
         """How many messages may be taken up now: little enough that a reply is never far behind."""
         if self._monotonic() < self._silent_until:
             return 0
-        most = 1 if self._suspect else max(2, min(64, int(self.rate / 4)))
+        most = 1 if self._suspect or self._feels_the_way else max(2, min(64, int(self.rate / 4)))
         return max(0, most - in_flight)
 
     def reserve(self) -> float:
@@ -78,9 +79,13 @@ class Pace:
             moments.append(self._silent_until)
         return max(0.0, min(moments) - now) if moments else None
 
+    def feel_the_way(self) -> None:
+        """Another process may have been told to be silent: one at a time, until Telegram takes something."""
+        self._feels_the_way = True
+
     def sent(self, chat: str, counts: bool = True) -> None:
         """A message was taken; an edit (`counts=False`) does not use up the chat's second."""
-        self._suspect = ""
+        self._suspect, self._feels_the_way = "", False
         if counts and self.per_chat_s:
             self.hold(chat, self.per_chat_s)
 

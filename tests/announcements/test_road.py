@@ -1,13 +1,16 @@
 """On the road: paused, let go on, stopped, sent again; and two that share the way."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.announcements
 import db.outbox
 from bot.announcements import due, receipts, service
+from bot.people import service as people
 from db.announcements import Announcement
 from db.audit import AuditEntry
 from db.people import Person
@@ -178,3 +181,63 @@ async def test_only_its_coordinators_may(programme: Programme) -> None:
         await programme.does(f"announcements:{verb}:{one.id}:failed", by=somebody)
     assert programme.refused == ["I don't know this button. Here is what I can do:"] * 8
     assert await state(programme, one.id) == "sending"
+
+
+async def test_what_is_sent_again_is_not_sent_to_who_wants_no_more(programme: Programme) -> None:
+    one = await on_the_road(programme)
+    await programme.set_states("uncertain", "failed", "uncertain")
+    async with programme.database.begin() as session:
+        deaf = await session.get_one(Person, (await programme.letters())[0].person_id)
+        deaf.hears_announcements = False
+        await db.announcements.hears_no_more(session, deaf.id)
+        again = await session.get_one(Announcement, one.id)
+        assert await service.send_again(session, again, ("failed", "uncertain"), None, programme.now) == 2
+    rows = await programme.letters()
+    assert [row.state for row in rows] == ["uncertain", "pending", "pending"]
+    assert [row.error for row in rows[1:]] == [None, "may have arrived: a coordinator sent it again"]
+
+
+async def test_sending_again_what_failed_does_not_let_go_what_was_stopped(programme: Programme) -> None:
+    """Before the tick that says so in the rows."""
+    one = await on_the_road(programme, 4)
+    await programme.set_states("failed", "pending", "blocked", "sending")
+    await programme.does(f"announcements:pause:{one.id}")
+    await programme.does(f"announcements:stop:{one.id}")
+    await programme.does(f"announcements:retry:{one.id}:failed")
+    assert await state(programme, one.id) == "sending"
+    assert await states(programme) == ["pending", "cancelled", "cancelled", "sending"]
+    async with programme.database.begin() as session:
+        on_its_way = (await programme.letters())[3]
+        await db.outbox.settle(session, on_its_way.id, "pending", attempt=on_its_way.attempts)
+    assert await next_of(programme) == [one.id]
+    assert await states(programme) == ["sending", "cancelled", "cancelled", "cancelled"]
+
+
+@pytest.mark.parametrize("who_is_first", ["they come back", "it is closed"])
+async def test_who_comes_back_while_it_is_being_closed_gets_it(programme: Programme, who_is_first: str) -> None:
+    if programme.database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    one = await on_the_road(programme, 2)
+    await programme.set_states("sent", "blocked")
+    gone = (await programme.letters())[1].person_id
+
+    async def comes_back(session: AsyncSession) -> None:
+        await people.come_back(session, await session.get_one(Person, gone), programme.now)
+
+    async def closes(session: AsyncSession) -> None:
+        await receipts.finish(session, await session.get_one(Announcement, one.id), HOUSE, programme.now)
+
+    first, second = (comes_back, closes) if who_is_first == "they come back" else (closes, comes_back)
+
+    async def after_it() -> None:
+        async with programme.database.begin() as session:
+            await second(session)
+
+    async with programme.database.begin() as session:
+        await first(session)
+        await session.flush()
+        waiting = asyncio.create_task(after_it())
+        await asyncio.wait({waiting}, timeout=0.3)
+    await waiting
+    assert await state(programme, one.id) == "sending"
+    assert await next_of(programme) == [one.id]

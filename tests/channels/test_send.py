@@ -130,6 +130,40 @@ async def test_somebody_who_is_not_there(
         await channel.send(str(marco.id), Outgoing("x"))
 
 
+@pytest.mark.parametrize(
+    ("status", "answer", "remedy"),
+    [
+        (200, b"<html>cut off", Unsure),  # it was taken, and a proxy spoiled the answer
+        (504, b"<html>Gateway Time-out", Unsure),  # the proxy passed it on and gave up waiting
+        (502, b"<html>Bad Gateway", TryAgain),
+        (429, b"<html>slow down", TryAgain),
+    ],
+)
+async def test_an_answer_that_is_not_telegrams(status: int, answer: bytes, remedy: type[SendError]) -> None:
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(answer), answer))
+        writer.close()
+
+    server = await asyncio.start_server(proxy, "127.0.0.1", 0)
+    async with server:
+        made = TelegramChannel(TOKEN, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        with pytest.raises(remedy):
+            await made.send("7000000001", Outgoing("x"))
+        await made.stop()
+
+
+async def test_an_error_nobody_foresaw_is_unsure(
+    channel: TelegramChannel, marco: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_args: object, **_facts: object) -> tuple[int, bytes]:
+        raise RuntimeError("session is closed")
+
+    monkeypatch.setattr(AiohttpRequest, "do_request", broken)
+    with pytest.raises(Unsure):
+        await channel.send(str(marco.id), Outgoing("x"))
+
+
 async def test_a_token_that_is_refused_loses_nothing(tg: Telegram, channel: TelegramChannel, marco: Person) -> None:
     tg.server._prefix = "/bot2:OTHER/"
     with pytest.raises(TryAgain):

@@ -11,7 +11,9 @@ from tests.app import Phone, Running
 from tests.onboarding.way import answers, asked, joins, known, question, talk
 from tests.people.invitations import invite
 
-FRESH = {"id", "channel", "address", "created_at", "seen_at", "language", "reachable", "zone", "erase_at"}
+FRESH = {"id", "channel", "address", "created_at", "seen_at", "language", "reachable", "zone", "erase_at"} | {
+    "hears_announcements"
+}
 FRESH |= {"travel_km", "remote", "places"}  # the same for everybody until they say otherwise
 
 

@@ -156,14 +156,14 @@ async def test_late_news_of_a_message_does_not_undo_what_the_next_leader_is_at(t
             attempts.append(row.attempts + 1)
         if len(attempts) == 1:
             async with leader.write() as session:
-                await db.outbox.after_crash(session, 3)
+                await db.outbox.after_crash(session)
     assert attempts == [1, 2]
     async with leader.write() as session:
-        await db.outbox.settle(session, row.id, "pending", now=now, attempt=1)
+        await db.outbox.settle(session, row.id, "pending", attempt=1)
     async with leader.read() as session:
         assert await db.outbox.count_by_state(session) == {"sending": 1}
     async with leader.write() as session:
-        await db.outbox.settle(session, row.id, "sent", now=now, attempt=2)
+        await db.outbox.arrived(session, [(row.id, 2, "77", None)], now)
     async with leader.read() as session:
         assert await db.outbox.count_by_state(session) == {"sent": 1}
     assert marco.texts == []

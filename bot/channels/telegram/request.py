@@ -5,6 +5,7 @@ tells a connection that was never made from one that broke: only the second may 
 """
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -58,12 +59,15 @@ class AiohttpRequest(BaseRequest):
         timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=10)
         try:
             async with self._session.request(method, url, data=_body(request_data), timeout=timeout) as response:
-                return response.status, await response.read()
+                answer = await response.read()
+                if response.status == HTTPStatus.GATEWAY_TIMEOUT:
+                    raise Broken("gateway timeout")
+                return response.status, answer
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotConnected(type(error).__name__) from None
         except TimeoutError:
             raise TimedOut from None
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, OSError) as error:
             raise Broken(type(error).__name__) from None
 
 

@@ -8,6 +8,7 @@ from telegram.constants import ChatAction, ParseMode
 from telegram.error import (
     BadRequest,
     ChatMigrated,
+    Conflict,
     Forbidden,
     InvalidToken,
     NetworkError,
@@ -23,6 +24,7 @@ from bot.messages import Outgoing
 
 _GONE = ("chat not found", "user is deactivated", "bot was blocked", "peer_id_invalid")
 _HAS_A_FILE = "no text in the message to edit"  # then what is written there is the file's caption
+_UNFORESEEN = "Unknown error in HTTP implementation"
 _CANNOT_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 
@@ -45,14 +47,18 @@ async def send(bot: Bot, address: str, message: Outgoing) -> str:
         raise Unsure("no answer in time") from None
     except Broken as error:
         raise Unsure(f"connection broke: {error.message}"[:200]) from None
-    except NetworkError as error:  # what is left of this class in PTB: a 5xx answer
+    except NetworkError as error:  # what is left of this class in PTB: a 5xx answer, or what it did not foresee
+        if error.message.startswith(_UNFORESEEN):
+            raise Unsure(error.message[:200]) from None
         raise TryAgain(error.message[:200]) from None
     except InvalidToken:  # the operator changes it; until then nothing is lost
         raise TryAgain("the token was refused") from None
     except ChatMigrated as error:
         raise Impossible(type(error).__name__) from None
-    except TelegramError as error:
+    except Conflict as error:
         raise TryAgain(error.message[:200]) from None
+    except TelegramError as error:  # an answer that cannot be read: it may have followed a message that was taken
+        raise Unsure(error.message[:200]) from None
 
 
 async def _send(bot: Bot, chat: int, message: Outgoing) -> str:
