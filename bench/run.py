@@ -22,6 +22,7 @@ from bench.bots import ROOT, Child, ours, start
 from bench.crash import crash, participant
 from bench.load import FIRST_PERSON
 from bench.rasa import bare_rasa, our_rasa
+from bench.replicas import take_over
 from bot.words.client import State
 from bot.words.train import newest
 from db.engine import Database
@@ -428,3 +429,6 @@ async def _crashes(table: Table, *, quick: bool) -> None:
         for name, url in urls.items():
             await upgrade_async(url)
             table.fact(name, str(await crash(url, turns=turns, kills=kills)))
+    async with databases() as urls:
+        await upgrade_async(urls["PostgreSQL"])
+        table.fact("PostgreSQL, two replicas, the leader killed", str(await take_over(urls["PostgreSQL"], turns=turns)))
