@@ -168,17 +168,13 @@ async def settle(
     *,
     attempt: int,
     error: str | None = None,
-    due_at: datetime | None = None,
 ) -> None:
     """Write down how a try ended that did not arrive, as long as it is still the newest one.
 
-    Back to `pending`, perhaps with a later `due_at`, means: try again.
+    Back to `pending` means: try again.
     """
-    values: dict[str, Any] = {"state": state, "error": error}
-    if due_at is not None:
-        values["due_at"] = due_at
     which = (OutboxRow.id == row_id) & (OutboxRow.state == SENDING) & (OutboxRow.attempts == attempt)
-    await session.execute(update(OutboxRow).where(which).values(**values))
+    await session.execute(update(OutboxRow).where(which).values(state=state, error=error))
 
 
 async def after_crash(session: AsyncSession) -> tuple[int, int]:

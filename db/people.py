@@ -90,12 +90,26 @@ class Conversation(Base):
     updated_at: Mapped[datetime]
 
 
-async def by_address(session: AsyncSession, channel: str, address: str) -> Person | None:
-    return await session.scalar(select(Person).where(Person.channel == channel, Person.address == address))
+async def by_address(session: AsyncSession, channel: str, address: str, *, hold: bool = False) -> Person | None:
+    """With `hold` nobody else changes this person, or finds out whether they are reachable, before the transaction
+    ends."""
+    query = select(Person).where(Person.channel == channel, Person.address == address)
+    if hold:
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return await session.scalar(query)
 
 
-async def get(session: AsyncSession, person_id: int) -> Person | None:
-    return await session.get(Person, person_id)
+async def get(session: AsyncSession, person_id: int, *, hold: bool = False) -> Person | None:
+    """With `hold` as in :func:`by_address`."""
+    if not hold:
+        return await session.get(Person, person_id)
+    return await session.get(Person, person_id, populate_existing=True, with_for_update={"key_share": True})
+
+
+async def reachable_among(session: AsyncSession, ids: Collection[int]) -> set[int]:
+    """Which of these may be written to. Whoever just comes back is waited for, and comes back after us otherwise."""
+    query = select(Person.id).where(Person.id.in_(ids), Person.reachable).with_for_update(read=True)
+    return set(await session.scalars(query))
 
 
 async def by_ids(session: AsyncSession, ids: Collection[int]) -> dict[int, Person]:

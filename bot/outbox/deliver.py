@@ -44,7 +44,6 @@ class Outcome:
     state: str
     external_id: str | None = None
     error: str | None = None
-    due_at: datetime | None = None
     gone: bool = False
     began: datetime | None = None
 
@@ -247,33 +246,30 @@ class Deliverer:
         return Outcome(row, db.outbox.PENDING, error=why)
 
     async def _settle_all(self, session: AsyncSession, outcomes: Sequence[Outcome], now: datetime) -> None:
-        """Write down how these tries ended; what has arrived, mostly all of it, in one statement."""
+        """Write down how these tries ended; what has arrived, mostly all of it, in one statement.
+
+        People before rows, as in their own turns: so nobody waits for another in a circle.
+        """
+        back = {outcome.row.id for outcome in outcomes if outcome.gone and not await self._is_gone(session, outcome)}
         arrived = [one for one in outcomes if one.state == db.outbox.SENT]
         # The claim counted the try after the row was read.
         taken = [(one.row.id, one.row.attempts + 1, one.external_id, one.error) for one in arrived]
         await db.outbox.arrived(session, taken, now)
         for outcome in outcomes:
-            if outcome.state != db.outbox.SENT:
-                await self._settle(session, outcome, now)
+            row, state = outcome.row, db.outbox.PENDING if outcome.row.id in back else outcome.state
+            if state != db.outbox.SENT:
+                attempt = row.attempts + 1
+                await db.outbox.settle(session, row.id, state, error=outcome.error, attempt=attempt)
 
-    async def _settle(self, session: AsyncSession, outcome: Outcome, now: datetime) -> None:
-        row, state = outcome.row, outcome.state
-        if outcome.gone:
-            person = await db.people.get(session, row.person_id)
-            if person and person.reachable and outcome.began and person.seen_at > outcome.began:
-                state = db.outbox.PENDING  # they have come back since they refused it
-            else:
-                if person:
-                    person.reachable = False
-                await db.outbox.hold_for(session, row.person_id)
-        await db.outbox.settle(
-            session,
-            row.id,
-            state,
-            error=outcome.error,
-            due_at=outcome.due_at,
-            attempt=row.attempts + 1,
-        )
+    async def _is_gone(self, session: AsyncSession, outcome: Outcome) -> bool:
+        """They refused it. False when they have come back since then."""
+        person = await db.people.get(session, outcome.row.person_id, hold=True)
+        if person and person.reachable and outcome.began and person.seen_at > outcome.began:
+            return False
+        if person:
+            person.reachable = False
+        await db.outbox.hold_for(session, outcome.row.person_id)
+        return True
 
 
 def _doubt_or(row: OutboxRow, error: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """Put messages into the outbox, inside the transaction that decided to say them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.outbox
+import db.people
 from bot.messages import LANES, Lane, Outgoing
 from db.people import Person
 
@@ -29,13 +30,16 @@ class Letter:
     announcement_id: int | None = None
 
 
-async def put(session: AsyncSession, letters: Iterable[Letter], now: datetime) -> int:
+async def put(session: AsyncSession, letters: Sequence[Letter], now: datetime) -> int:
     """Keep these letters for delivery; returns how many were not there before."""
-    return await db.outbox.put(session, [_row(letter, now) for letter in letters])
+    away = {letter.person.id for letter in letters if not letter.person.reachable}
+    if away:  # who came back a moment ago would not be told that there is a letter
+        away -= await db.people.reachable_among(session, away)
+    return await db.outbox.put(session, [_row(letter, now, away) for letter in letters])
 
 
-def _row(letter: Letter, now: datetime) -> dict[str, Any]:
-    reachable = letter.person.reachable
+def _row(letter: Letter, now: datetime, away: set[int]) -> dict[str, Any]:
+    reachable = letter.person.id not in away
     return {
         "person_id": letter.person.id,
         "channel": letter.person.channel,

@@ -39,7 +39,7 @@ async def arrive(
     session: AsyncSession, channel: str, address: str, incoming: Incoming, now: datetime
 ) -> tuple[Person, Conversation]:
     """The person who wrote, met for the first time if need be, and where their conversation stands."""
-    person = await db.people.by_address(session, channel, address)
+    person = await db.people.by_address(session, channel, address, hold=True)
     if person is None:
         language = incoming.language if incoming.language in LANGUAGES else "en"
         person = Person(
