@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy import select, update
 
-from bench.bots import ROOT, Child, peak_mb, start_ours
+from bench.bots import NEVER_QUIET, ROOT, Child, peak_mb, start_ours
 from bot.announcements import service
 from bot.case import House
 from bot.clock import Clock
@@ -42,7 +42,7 @@ async def into_a_cluster(url: str) -> None:
 
 async def begin(url: str) -> dict[str, float]:
     """Start one to everybody, at any hour: `people`, `seconds`, and `mb`, the most memory that this process held."""
-    database, settings = Database(url), Settings(database_url=url, quiet_hours="03:00-03:01")
+    database, settings = Database(url), Settings(database_url=url, quiet_hours=NEVER_QUIET["QUIET_HOURS"])
     house = House(settings, cast(Any, None))
     now = Clock().now()
     began = time.perf_counter()
@@ -66,7 +66,7 @@ async def begin_apart(url: str) -> dict[str, float]:
 
 async def ours(telegram: str, url: str, rate: str) -> Child:
     """The programme that sends it, at any hour."""
-    return await start_ours(telegram, url, SEND_RATE=rate, QUIET_HOURS="03:00-03:01")
+    return await start_ours(telegram, url, SEND_RATE=rate, **NEVER_QUIET)
 
 
 def main() -> None:

@@ -5,20 +5,25 @@ import multiprocessing
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "1:BENCH"
+NEVER_QUIET = {"QUIET_HOURS": "03:00-03:01"}
 NOBODY = "http://127.0.0.1:9"  # where no Rasa answers: words get the menu, and no child is started
 
 
 class Life(Protocol):
     """A programme that runs; `stop` asks it to leave, `kill` does not ask."""
+
+    @property
+    def pid(self) -> int: ...
 
     @property
     def runs(self) -> bool: ...
@@ -104,10 +109,20 @@ def peak_mb() -> float:
     return int(kept.split()[1]) * 1024 / 1e6
 
 
+@contextmanager
+def _log() -> Iterator[IO[bytes]]:
+    """The end of a pipe to `var/bench.log`: so a child that must not write files can still be read about."""
+    (ROOT / "var").mkdir(exist_ok=True)
+    with (ROOT / "var" / "bench.log").open("ab") as file:
+        cat = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=file)  # ends with the child
+    assert cat.stdin
+    with cat.stdin as pipe:
+        yield pipe
+
+
 async def start(module: str, *arguments: str, env: Mapping[str, str] | None = None) -> Child:
     """`python -m module arguments` from the root of the project; its output goes to `var/bench.log`."""
-    (ROOT / "var").mkdir(exist_ok=True)
-    with (ROOT / "var" / "bench.log").open("ab") as out:
+    with _log() as out:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -171,6 +186,10 @@ class WarmChild:
         self._process.start()
 
     @property
+    def pid(self) -> int:
+        return self._process.pid or 0
+
+    @property
     def runs(self) -> bool:
         return self._process.is_alive()
 
@@ -186,14 +205,14 @@ class WarmChild:
 
 
 def _live(env: Mapping[str, str]) -> None:
-    from bot.cli import app
+    from bench.life import live
 
     for name in [name for name in os.environ if name.startswith("TWOGETHER_")]:
         del os.environ[name]
     os.environ.update(env)
     with open(os.devnull, "w") as nowhere:
         sys.stdout = sys.stderr = nowhere
-        app(["run"])
+        live()
 
 
 async def start_warm(telegram: str, database_url: str, **more: str) -> WarmChild:

@@ -26,7 +26,7 @@ import db.people
 from bot import credential
 from bot.announcements import due as announcements_due
 from bot.case import House
-from bot.channels.base import Impossible, SendError
+from bot.channels.base import Impossible, SendError, Wait
 from bot.channels.telegram import receive
 from bot.channels.telegram.channel import TelegramChannel
 from bot.clock import Clock
@@ -194,9 +194,10 @@ class Twogether:
                 log.error("telegram.refused", why=error.why)
                 raise Misconfigured(when_refused) from None
             except SendError as error:
-                log.warning("telegram.unreachable", error=error.why, again_in_s=pause)
+                wait = error.seconds if isinstance(error, Wait) else pause
+                log.warning("telegram.unreachable", error=error.why, again_in_s=wait)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self.stopping.wait(), pause)
+                    await asyncio.wait_for(self.stopping.wait(), wait)
                 pause = min(pause * 2, 30)
 
     async def _listen(self) -> None:

@@ -14,8 +14,9 @@ from db.base import Base
 
 PENDING, SENDING, SENT = "pending", "sending", "sent"
 FAILED, BLOCKED, CANCELLED, UNCERTAIN = "failed", "blocked", "cancelled", "uncertain"
-ANNOUNCEMENT = 3  # the last lane
+REPLY, ANNOUNCEMENT = 0, 3  # the first lane and the last
 DOUBT = "may have arrived: "  # how an error begins when another try may show the message twice; it stays in the row
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 CALLED_OFF = datetime(1970, 1, 1, tzinfo=UTC)  # a `late_after`: withdrawn while on its way, so this try is the last
 
 
@@ -86,27 +87,30 @@ async def claim(
             .values(state=SENDING, attempts=OutboxRow.attempts + 1)
             .execution_options(synchronize_session=False)
         )
+    for row in taken:  # what was read of them is known also when the commit fails
+        session.expunge(row)
     return taken
 
 
 async def _first_due(
     session: AsyncSession, now: datetime, limit: int, busy: Sequence[str], announcements: Sequence[int]
 ) -> list[OutboxRow]:
-    urgent = OutboxRow.lane < ANNOUNCEMENT
+    # An answer is due at once, also when the clock was set back since it was written.
+    urgent = (OutboxRow.lane < ANNOUNCEMENT) & ((OutboxRow.lane == REPLY) | (OutboxRow.due_at <= now))
     order = (OutboxRow.lane, OutboxRow.due_at, OutboxRow.id)
-    rows = await _due(session, now, limit, busy, urgent, order)
+    rows = await _due(session, limit, busy, urgent, order)
     for place, announcement in enumerate(announcements):
         left = limit - len(rows)
         if left <= 0:
             break
         share = -(-left // (len(announcements) - place))
-        rows += await _due(session, now, share, busy, OutboxRow.announcement_id == announcement, order[1:])
+        theirs = (OutboxRow.announcement_id == announcement) & (OutboxRow.due_at <= now)
+        rows += await _due(session, share, busy, theirs, order[1:])
     return rows
 
 
 async def _due(
     session: AsyncSession,
-    now: datetime,
     limit: int,
     busy: Sequence[str],
     which: ColumnElement[bool],
@@ -114,7 +118,7 @@ async def _due(
 ) -> list[OutboxRow]:
     query = (
         select(OutboxRow)
-        .where(OutboxRow.state == PENDING, OutboxRow.due_at <= now, which)
+        .where(OutboxRow.state == PENDING, which)
         .order_by(*order)
         .limit(limit)
     )
@@ -263,12 +267,11 @@ async def empty(session: AsyncSession, keys: Sequence[str]) -> None:
 
 async def next_due(session: AsyncSession) -> datetime | None:
     """When the next message is due, announcements apart: which of them may be sent is theirs to say."""
-    moments = [
-        await session.scalar(
-            select(func.min(OutboxRow.due_at)).where(OutboxRow.state == PENDING, OutboxRow.lane == lane)
-        )
-        for lane in range(ANNOUNCEMENT)
-    ]
+    moments: list[datetime | None] = []
+    for lane in range(ANNOUNCEMENT):
+        first = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == PENDING, OutboxRow.lane == lane)
+        moment = await session.scalar(first)
+        moments.append(AT_ONCE if moment and lane == REPLY else moment)
     return min((moment for moment in moments if moment is not None), default=None)
 
 

@@ -118,6 +118,32 @@ async def test_errors_by_remedy(
         assert failed.value.seconds == 7
 
 
+async def test_told_to_wait_while_a_tap_is_answered_nothing_is_sent_so_long(
+    tg: Telegram, channel: TelegramChannel, marco: Person
+) -> None:
+    tg.fault("429", method="answerCallbackQuery", times=1, retry_after=60)
+    await channel.answer_tap("1")
+    with pytest.raises(Wait) as failed:
+        await channel.send(str(marco.id), Outgoing("x"))
+    assert 59 < failed.value.seconds <= 60
+    await channel.answer_tap("2")
+    await channel.show_typing(str(marco.id))
+    assert tg.faults.bans_ignored == 0
+
+
+async def test_told_to_wait_while_typing_is_shown_messages_go_on(
+    tg: Telegram, channel: TelegramChannel, marco: Person
+) -> None:
+    tg.fault("429", method="sendChatAction", chat_id=marco.id, times=1, retry_after=60)
+    await channel.show_typing(str(marco.id))
+    await channel.show_typing(str(marco.id))
+    await channel.answer_tap("1")
+    assert tg.faults.bans_ignored == 0
+    aisha = tg.add_person("Aisha", "en")
+    tg.start(aisha)
+    await channel.send(str(aisha.id), Outgoing("x"))
+
+
 @pytest.mark.parametrize(
     "description",
     ["Bad Request: chat not found", "Forbidden: user is deactivated", "Bad Request: PEER_ID_INVALID"],

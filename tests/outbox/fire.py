@@ -190,7 +190,7 @@ class Fire:
 
     async def letter(self, who: int, lane: Lane, in_minutes: int = 0, late: bool = False) -> None:
         name, now = f"{lane} {next(self.numbers)}", self.clock.now()
-        due_at = now + timedelta(minutes=in_minutes)
+        due_at = now if lane == Lane.REPLY else now + timedelta(minutes=in_minutes)
         late_after = due_at + timedelta(minutes=30) if late else None
 
         async def write(session: AsyncSession) -> None:

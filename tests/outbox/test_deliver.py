@@ -97,13 +97,20 @@ async def test_lanes_go_by_rank_and_then_by_time(post: Post) -> None:
 
 async def test_what_is_due_later_waits(post: Post) -> None:
     (marco,) = await post.people(1)
-    await post.write(marco, "tomorrow", due_at=later(post.clock, days=1))
+    await post.write(marco, "tomorrow", lane=Lane.REMINDER, due_at=later(post.clock, days=1))
     await post.write(marco, "now")
     await post.deliver()
     assert post.arrived(marco) == ["now"]
     post.clock.advance(timedelta(days=1))
     await post.deliver()
     assert post.arrived(marco) == ["now", "tomorrow"]
+
+
+async def test_an_answer_does_not_wait_for_a_clock_that_was_set_back(post: Post) -> None:
+    (marco,) = await post.people(1)
+    await post.write(marco, "an answer", "another", due_at=later(post.clock, hours=1))
+    await post.deliver()
+    assert post.arrived(marco) == ["an answer", "another"]
 
 
 async def test_what_is_too_late_is_dropped_and_recorded_and_holds_nobody_up(post: Post) -> None:
@@ -352,7 +359,7 @@ async def test_after_a_day_of_faults_it_is_given_up(post: Post) -> None:
 
 async def test_what_was_written_long_before_it_was_due_has_its_day_too(post: Post) -> None:
     (marco,) = await post.people(1)
-    await post.write(marco, "in two days", due_at=later(post.clock, days=2))
+    await post.write(marco, "in two days", lane=Lane.REMINDER, due_at=later(post.clock, days=2))
     post.clock.advance(timedelta(days=2))
     post.tg.fault("500", times=1)
     await post.deliver()

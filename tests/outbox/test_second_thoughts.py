@@ -154,6 +154,9 @@ class Unheard:
     async def begin(self, *, urgent: bool = False) -> AsyncIterator[AsyncSession]:
         async with self._database.begin(urgent=urgent) as session:
             yield session
+            if self.times:
+                await session.flush()
+                session.expire_all()  # as a commit that fails does
         if self.times:
             self.times -= 1
             raise OSError("the connection ended with the commit")

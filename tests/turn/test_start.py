@@ -31,6 +31,17 @@ async def test_telegram_may_be_away_at_the_start(database_url: str, method: str)
             assert [line["event"] for line in house.log].count("telegram.unreachable") == 1
 
 
+async def test_told_to_wait_at_the_start_it_waits_exactly_so_long(database_url: str) -> None:
+    async with Telegram(token=TOKEN) as tg:
+        tg.fault("429", method="setMyCommands", times=1, retry_after=2)
+        async with app_on(tg, database_url) as house:
+            marco = await house.joined("worker", "Marco")
+            assert await marco.say("/menu") == MENU
+            (line,) = [line for line in house.log if line["event"] == "telegram.unreachable"]
+            assert line["again_in_s"] == 2.0
+        assert tg.faults.bans_ignored == 0
+
+
 async def test_a_start_that_waits_for_telegram_can_be_stopped(database_url: str) -> None:
     async with Telegram(token=TOKEN) as tg:
         tg.fault("500", method="getMe")

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from telegram import Bot, BotCommand
-from telegram.error import BadRequest, EndPointNotFound, InvalidToken, TelegramError
+from telegram.error import BadRequest, EndPointNotFound, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.base import Impossible, TryAgain, Wait
 from bot.channels.telegram import receive
@@ -40,7 +40,9 @@ class TelegramChannel:
             request=AiohttpRequest(),
             get_updates_request=AiohttpRequest(connections=2),
         )
-        self._silent_until = 0.0  # monotonic seconds
+        # Monotonic seconds. What is only nice to have is left out after any 429; after one that was about no chat,
+        # nothing is sent at all.
+        self._silent_until = self._mute_until = 0.0
 
     async def start(self) -> None:
         """Log in. Raises Impossible when the token is refused, TryAgain when nobody answers."""
@@ -79,19 +81,33 @@ class TelegramChannel:
         return receive.parse(payload, self.bot)
 
     async def send(self, address: str, message: Outgoing) -> str:
-        try:
+        if (left := self._mute_until - time.monotonic()) > 0:
+            raise Wait(left)
+        with self._minding():
             return await sending.send(self.bot, address, message)
-        except Wait as told:
-            self._silent_until = max(self._silent_until, time.monotonic() + told.seconds)
-            raise
 
     async def answer_tap(self, callback_id: str) -> None:
-        if not self._must_be_silent():
-            await sending.answer_tap(self.bot, callback_id)
+        if self._must_be_silent():
+            return
+        try:
+            with self._minding():
+                await sending.answer_tap(self.bot, callback_id)
+        except Wait:
+            self._mute_until = self._silent_until
 
     async def show_typing(self, address: str) -> None:
         if not self._must_be_silent():
-            await sending.show_typing(self.bot, address)
+            with suppress(Wait), self._minding():
+                await sending.show_typing(self.bot, address)
+
+    @contextmanager
+    def _minding(self) -> Generator[None]:
+        """Remember how long we are told to wait."""
+        try:
+            yield
+        except Wait as told:
+            self._silent_until = max(self._silent_until, time.monotonic() + told.seconds)
+            raise
 
     def _must_be_silent(self) -> bool:
         """Told to wait, we leave out what is only nice to have: it would lengthen the wait."""
@@ -107,5 +123,7 @@ def _by_remedy() -> Generator[None]:
         raise Impossible("the token was refused") from None
     except BadRequest as error:
         raise Impossible(error.message[:200]) from None
+    except RetryAfter as error:
+        raise sending.told_to_wait(error) from None
     except TelegramError as error:
         raise TryAgain(type(error).__name__) from None

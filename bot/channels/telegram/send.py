@@ -1,6 +1,7 @@
 """Send: our messages as Telegram's, and Telegram's errors as remedies."""
 
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from telegram import Bot, InputFile, Message
@@ -28,13 +29,17 @@ _UNFORESEEN = "Unknown error in HTTP implementation"
 _CANNOT_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 
+def told_to_wait(error: RetryAfter) -> Wait:
+    wait = error.retry_after
+    return Wait(wait.total_seconds() if not isinstance(wait, int | float) else float(wait))
+
+
 async def send(bot: Bot, address: str, message: Outgoing) -> str:
     """Send, or change, one message. Returns its id (of a quiz: the poll's). Raises SendError by remedy."""
     try:
         return await _send(bot, int(address), message)
     except RetryAfter as error:
-        wait = error.retry_after
-        raise Wait(wait.total_seconds() if not isinstance(wait, int | float) else float(wait)) from None
+        raise told_to_wait(error) from None
     except Forbidden as error:
         raise Gone(error.message[:200]) from None
     except BadRequest as error:
@@ -127,11 +132,22 @@ async def _quiz(bot: Bot, chat: int, message: Outgoing) -> str:
 
 
 async def answer_tap(bot: Bot, callback_id: str) -> None:
-    """Stop the button's spinner; a query that is too old does not matter."""
-    with suppress(TelegramError):
+    """Stop the button's spinner; a query that is too old does not matter. Raises Wait."""
+    with _if_it_can_be():
         await bot.answer_callback_query(callback_id)
 
 
 async def show_typing(bot: Bot, address: str) -> None:
-    with suppress(TelegramError, ValueError):
+    """Raises Wait."""
+    with _if_it_can_be():
         await bot.send_chat_action(int(address), ChatAction.TYPING)
+
+
+@contextmanager
+def _if_it_can_be() -> Generator[None]:
+    try:
+        yield
+    except RetryAfter as error:
+        raise told_to_wait(error) from None
+    except (TelegramError, ValueError):
+        return
