@@ -1,6 +1,7 @@
 # make demo    play the whole programme in the browser        make run     the real bot
 # make test    every test, on SQLite and PostgreSQL            make check   style, types, lessons
-# make bench   measure this machine                            make lock    pin the requirements anew
+# make bench   measure this machine                            make bench-crash  an announcement on the worst of days
+# make lock    pin the requirements anew
 # make nlu-report   what the model mixes up                    make bench-nlu   compare pipelines (hours with DIET)
 # make tables  the towns, trades and topics for Rasa           make texts   collect what the bot says
 SHELL := /bin/sh
@@ -30,6 +31,9 @@ check: setup-dev
 
 bench: setup-dev train
 	@$(TWOGETHER) bench
+
+bench-crash: setup-dev
+	@$(TWOGETHER) bench --crash
 
 bench-nlu: setup .venv-rasa/.installed
 	@.venv-rasa/bin/python -W ignore bench/pipelines/compare.py ours light diet

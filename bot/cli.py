@@ -238,10 +238,14 @@ async def _announce(database: Database, slug: str, audience: str, texts: dict[st
 @app.command()
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer turns.")] = False,
+    crash: Annotated[bool, typer.Option("--crash", help="Only an announcement on the worst of days.")] = False,
 ) -> None:
     """Measure this machine: turns, words, start-up, memory, crashes."""
     sys.path.insert(0, str(settings.ROOT))  # the bench lies beside the programme, and is not installed with it
-    from bench.run import run as measure
+    if crash:
+        from bench.worst_day import run as measure
+    else:
+        from bench.run import run as measure
 
     asyncio.run(measure(quick=quick))
 

@@ -116,12 +116,7 @@ async def _due(
     which: ColumnElement[bool],
     order: Sequence[InstrumentedAttribute[Any]],
 ) -> list[OutboxRow]:
-    query = (
-        select(OutboxRow)
-        .where(OutboxRow.state == PENDING, which)
-        .order_by(*order)
-        .limit(limit)
-    )
+    query = select(OutboxRow).where(OutboxRow.state == PENDING, which).order_by(*order).limit(limit)
     if busy:
         query = query.where(OutboxRow.address.not_in(busy))
     if session.get_bind().dialect.name == "postgresql":
