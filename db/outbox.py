@@ -67,17 +67,23 @@ async def put(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> int:
 
 
 async def claim(
-    session: AsyncSession, now: datetime, limit: int, busy: Sequence[str] = (), announcements: Sequence[int] = ()
+    session: AsyncSession,
+    now: datetime,
+    limit: int,
+    busy: Sequence[str] = (),
+    announcements: Sequence[int] = (),
+    limit_with_announcements: int | None = None,
 ) -> Sequence[OutboxRow]:
     """Take what is due, best lane first, and mark it `sending`. `busy` addresses are passed over.
 
-    What is left of the limit is shared by these `announcements`, the first of them first. What is too late to be
-    useful is cancelled on the way, and the row says so.
+    What is left of the limit, or of that with announcements, is shared by these, the first of them first. What is too
+    late to be useful is cancelled on the way, and the row says so.
     """
-    rows = await _first_due(session, now, limit, busy, announcements)
+    most = limit if limit_with_announcements is None else limit_with_announcements
+    rows = await _first_due(session, now, limit, busy, announcements, most)
     if any(row.late_after is not None and row.late_after < now for row in rows):
         await _drop_late(session, now)  # all at once, so that what is useful does not queue behind them
-        rows = await _first_due(session, now, limit, busy, announcements)
+        rows = await _first_due(session, now, limit, busy, announcements, most)
     first_of_each = {row.address: row for row in reversed(rows)}  # one at a time per person, in order
     taken = [row for row in rows if row is first_of_each[row.address]]
     if taken:
@@ -93,14 +99,19 @@ async def claim(
 
 
 async def _first_due(
-    session: AsyncSession, now: datetime, limit: int, busy: Sequence[str], announcements: Sequence[int]
+    session: AsyncSession,
+    now: datetime,
+    limit: int,
+    busy: Sequence[str],
+    announcements: Sequence[int],
+    limit_with_announcements: int,
 ) -> list[OutboxRow]:
     # An answer is due at once, also when the clock was set back since it was written.
     urgent = (OutboxRow.lane < ANNOUNCEMENT) & ((OutboxRow.lane == REPLY) | (OutboxRow.due_at <= now))
     order = (OutboxRow.lane, OutboxRow.due_at, OutboxRow.id)
     rows = await _due(session, limit, busy, urgent, order)
     for place, announcement in enumerate(announcements):
-        left = limit - len(rows)
+        left = limit_with_announcements - len(rows)
         if left <= 0:
             break
         share = -(-left // (len(announcements) - place))

@@ -8,8 +8,10 @@ finished request or by the next moment something may leave.
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import heapify, heappush
+from itertools import count
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,6 +50,15 @@ class Outcome:
     began: datetime | None = None
 
 
+@dataclass(slots=True, order=True)
+class _InLine:
+    """A message that waits for its place; the smallest goes first."""
+
+    lane: int
+    number: int
+    called: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
+
+
 class Deliverer:
     """The only one who sends. With several replicas it works where `leader` leads, one term after the other."""
 
@@ -72,6 +83,8 @@ class Deliverer:
         self._stopping = asyncio.Event()
         self._idle = asyncio.Event()
         self._rounds = 0
+        self._line: list[_InLine] = []  # a heap: who waits for a place in the stream
+        self._numbers = count()
 
     def wake(self) -> None:
         """There is a new row, or time has moved."""
@@ -109,6 +122,7 @@ class Deliverer:
 
     async def stop(self) -> None:
         self._stopping.set()
+        self._call_the_first()
         self._woken.set()
 
     async def until_idle(self) -> None:
@@ -120,17 +134,19 @@ class Deliverer:
         """Write down what ended, take up what is due. Returns seconds to sleep, None to go on at once."""
         now = self._clock.now()
         outcomes, self._finished = self._finished, []
-        room = 0 if self._stopping.is_set() else self._pace.room(len(self._sending))
+        in_flight, goes_on = len(self._sending), not self._stopping.is_set()
+        room = self._pace.room(in_flight) if goes_on else 0
+        urgent_room = self._pace.room(in_flight, urgent=True) if goes_on else 0
         rows: list[OutboxRow] = []
         next_due: datetime | None = None
         try:
-            async with self._begin(claims=room > 0) as session:
+            async with self._begin(claims=urgent_room > 0) as session:
                 await self._settle_all(session, outcomes, now)
-                if room:
+                if urgent_room:
                     not_settled = [outcome.row.address for outcome in self._finished]
                     busy = [*self._addresses.values(), *not_settled, *self._pace.resting()]
-                    announcements = self._in_turn(await db.announcements.under_way(session, now))
-                    rows = list(await db.outbox.claim(session, now, room, busy, announcements))
+                    announcements = self._in_turn(await db.announcements.under_way(session, now)) if room else ()
+                    rows = list(await db.outbox.claim(session, now, urgent_room, busy, announcements, room))
                     if len(rows) < room:
                         next_due = await _next_due(session)
         except BaseException:
@@ -168,7 +184,7 @@ class Deliverer:
     async def _send(self, row: OutboxRow) -> None:
         try:
             message = Outgoing.from_json(row.payload)
-            if await self._my_turn():
+            if await self._my_turn(row):
                 outcome = await self._try(row, message)
             else:
                 outcome = Outcome(row, db.outbox.PENDING, error=row.error)
@@ -194,17 +210,29 @@ class Deliverer:
             return False
         return True
 
-    async def _my_turn(self) -> bool:
-        """Wait for a place in the stream. False when the programme stops, or no longer leads, before it has come, or
-        everybody is told to be silent: who would wait that long could not be stopped any more."""
-        wait = self._pace.reserve() or self._pace.leave()
-        while wait > 0 and not self._pace.must_wait():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), wait)
-            if self._stopping.is_set():
-                return False
-            wait = self._pace.must_wait() or self._pace.leave()
-        return not wait and (self._leader is None or self._leader.leads)
+    async def _my_turn(self, row: OutboxRow) -> bool:
+        """Wait for a place in the stream; what is urgent goes first. False when the programme stops, or no longer
+        leads, before it has come, or everybody is told to be silent: who would wait that long could not be stopped
+        any more."""
+        me = _InLine(row.lane, next(self._numbers))
+        heappush(self._line, me)
+        try:
+            while not self._stopping.is_set() and not self._pace.must_wait():
+                wait = self._pace.leave() if self._line[0] is me else None
+                if wait == 0.0:
+                    return self._leader is None or self._leader.leads
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(me.called.wait(), wait)
+                me.called.clear()
+            return False
+        finally:
+            self._line.remove(me)
+            heapify(self._line)
+            self._call_the_first()
+
+    def _call_the_first(self) -> None:
+        if self._line:
+            self._line[0].called.set()
 
     async def _try(self, row: OutboxRow, message: Outgoing) -> Outcome:
         channel = self._channels.get(row.channel)

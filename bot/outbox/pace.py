@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable
 
 CATCH_UP = 0.5  # of the usual pause at least: who was held up follows faster, but in order
+LAG_S = 0.1  # so much of what a busy machine has lost is caught up with
+KEPT_FREE = 8  # places for answers, which never wait for an announcement to leave
 MARGIN = 1.01  # the way to Telegram is not always equally long
 
 
@@ -35,33 +37,28 @@ class Pace:
         self._silent_until = 0.0
         self._chats: dict[str, float] = {}
 
-    def room(self, in_flight: int) -> int:
-        """How many messages may be taken up now: little enough that a reply is never far behind."""
+    def room(self, in_flight: int, *, urgent: bool = False) -> int:
+        """How many messages may be taken up now: little enough that a stop is soon felt. A few places more are kept
+        for what is urgent."""
         if self._monotonic() < self._silent_until:
             return 0
-        most = 1 if self._suspect or self._feels_the_way else max(2, min(64, int(self.rate / 4)))
-        return max(0, most - in_flight)
-
-    def reserve(self) -> float:
-        """Take the next place in the stream; returns the seconds to wait for it."""
-        now = self._monotonic()
-        place = max(now, self._next, self._silent_until)
-        self._next = place + 1 / self.rate
-        return place - now
+        most = max(2, min(64, int(self.rate / 4))) + (KEPT_FREE if urgent else 0)
+        return max(0, (1 if self._suspect or self._feels_the_way else most) - in_flight)
 
     def must_wait(self) -> float:
         """Seconds of silence still ordered for all chats."""
         return max(0.0, self._silent_until - self._monotonic())
 
     def leave(self) -> float:
-        """Leave now, when it is one's turn: 0.0. Or the seconds to wait, because too many have left just now."""
+        """Leave now: 0.0. Or the seconds until the next place in the stream is free."""
         now = self._monotonic()
-        free = self._left[-1] + CATCH_UP / self.rate if self._left else now
+        free = max(self._next, self._silent_until)
         if len(self._left) == self._left.maxlen:
             free = max(free, self._left[0] + self._window_s)
         if now < free:
             return free - now
         self._left.append(now)
+        self._next = max(max(self._next, now - LAG_S) + 1 / self.rate, now + CATCH_UP / self.rate)
         return 0.0
 
     def resting(self) -> list[str]:

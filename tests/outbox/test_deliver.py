@@ -200,7 +200,7 @@ async def test_messages_on_their_way_when_silence_is_ordered_wait_and_line_up_an
         assert tg.faults.bans_ignored <= 1
         taken = sorted(post.moments())
         assert len(taken) == 6
-        assert all(later - earlier >= 0.03 for earlier, later in itertools.pairwise(taken))
+        assert all(later - earlier >= 0.02 for earlier, later in itertools.pairwise(taken))
 
 
 # a bad day
