@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy import select, update
 
+import db.announcements
 from bench.bots import NEVER_QUIET, ROOT, Child, peak_mb, start_ours
 from bot.announcements import service
 from bot.case import House
@@ -62,6 +63,15 @@ async def begin_apart(url: str) -> dict[str, float]:
     )
     out, _ = await process.communicate()
     return json.loads(out)
+
+
+async def pause(url: str, *, on: bool) -> None:
+    """Pause the one under way, or let it go on."""
+    database, now = Database(url), Clock().now()
+    async with database.begin() as session:
+        (one,) = await db.announcements.on_the_road(session, 2)
+        await (service.go_on if on else service.pause)(session, one, None, now)
+    await database.close()
 
 
 async def ours(telegram: str, url: str, rate: str) -> Child:
