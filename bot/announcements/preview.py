@@ -131,7 +131,7 @@ async def _facts(
     t, numbers = tongue(reader.language), rules.by_language(counted)
     place = await service.place_of(session, announcement)
     who = people_meant(t, announcement.audience, sum(numbers.values()))
-    lines = [t("This goes to <b>{who}</b> in {cluster}.", who=who, cluster=place.called(t.language))]
+    lines = [t("This goes to <b>{who}</b> ({cluster}).", who=who, cluster=place.called(t.language))]
     if len(numbers) > 1:
         lines.append(readers_per_language(t, numbers))
     settings = house.settings
@@ -220,7 +220,7 @@ def is_for_later(announcement: Announcement) -> bool:
 def text_screen(t: Tongue, draft: Announcement, place: str, numbers: Mapping[str, int], language: str) -> Outgoing:
     """Ask for the text in one language, or with `language` "all" for the one that everyone gets."""
     meant = people_meant(t, draft.audience, sum(numbers.values()))
-    lines = [t("This will go to <b>{who}</b> in {cluster}.", who=meant, cluster=place)]
+    lines = [t("This will go to <b>{who}</b> ({cluster}).", who=meant, cluster=place)]
     rows: list[tuple[Button, ...]] = []
     if language == rules.ALL:
         lines.append(t("Please write the text that everyone gets."))

@@ -91,7 +91,7 @@ def nobody_screen(t: Tongue, draft: Announcement, cluster: Place) -> Outgoing:
     meant = people_meant(t, draft.audience, 0)
     return Outgoing(
         t(
-            "This would reach {who} in {cluster}: nobody yet. Shall we choose again?",
+            "This would reach {who} ({cluster}): nobody yet. Shall we choose again?",
             who=meant,
             cluster=cluster.called(t.language),
         ),
@@ -115,13 +115,13 @@ def receipt_screen(
     meant = people_meant(t, announcement.audience, receipt.people)
     place = cluster.called(t.language)
     if announcement.state == STOPPED:
-        head = t("Your announcement to <b>{who}</b> in {cluster} was stopped.", who=meant, cluster=place)
+        head = t("Your announcement to <b>{who}</b> ({cluster}) was stopped.", who=meant, cluster=place)
     elif announcement.state == PAUSED:
-        head = t("Your announcement to <b>{who}</b> in {cluster} stands still.", who=meant, cluster=place)
+        head = t("Your announcement to <b>{who}</b> ({cluster}) stands still.", who=meant, cluster=place)
     elif receipt.finished:
-        head = t("Your announcement to <b>{who}</b> in {cluster} is complete.", who=meant, cluster=place)
+        head = t("Your announcement to <b>{who}</b> ({cluster}) is complete.", who=meant, cluster=place)
     else:
-        head = t("Your announcement to <b>{who}</b> in {cluster} is on its way.", who=meant, cluster=place)
+        head = t("Your announcement to <b>{who}</b> ({cluster}) is on its way.", who=meant, cluster=place)
     counts = [
         (t("Delivered: {n}", n=receipt.delivered), True),
         (t("Waiting: {n}", n=receipt.waiting), receipt.waiting > 0),

@@ -175,14 +175,14 @@ async def test_the_cluster_is_asked_when_there_are_several(programme: Programme)
     asked = await programme.does("announcements:new", "to all workers in Italy")
     assert list(buttons(asked)) == ["Cluster south", "Cluster north", "All my clusters", "Cancel"]
     text = await programme.does(buttons(asked)["Cluster north"].data)
-    assert "1 worker in Italy</b> in Cluster north" in text_of(text)
+    assert "1 worker in Italy</b> (Cluster north)" in text_of(text)
 
 
 async def test_a_cluster_of_one_country_is_not_asked_where(programme: Programme) -> None:
     north = await programme.add_cluster("north", ["DE"])
     await programme.add(country="DE", language="de", cluster_id=north.id)
     text = await programme.does(f"announcements:in:{north.id}:worker:-")
-    assert "1 worker</b> in Cluster north" in text_of(text)
+    assert "1 worker</b> (Cluster north)" in text_of(text)
 
 
 async def test_nobody_else_may_touch_it(programme: Programme) -> None:
