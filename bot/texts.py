@@ -133,6 +133,11 @@ def tongue(language: str) -> Tongue:
     return Tongue(language if language in LANGUAGES else "en")
 
 
+def capital(text: str) -> str:
+    """As the beginning of a sentence, or of a button."""
+    return text[:1].upper() + text[1:]
+
+
 def _fill(text: str, values: dict[str, Any]) -> str:
     if not values:
         return text

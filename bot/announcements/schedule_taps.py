@@ -13,7 +13,7 @@ from bot.case import COORDINATOR, Case, Taps, word
 from bot.clock import at
 from bot.errors import Forged, Refused
 from bot.messages import Button
-from bot.texts import N_
+from bot.texts import N_, capital
 from db.announcements import Announcement
 
 taps = Taps("announcements")
@@ -106,7 +106,7 @@ async def _whose_clock(case: Case, draft: Announcement, wall: datetime) -> None:
     case.say(
         t(
             "<b>{moment}</b>. Shall everybody get it when their own clock shows that, or all at the same moment?",
-            moment=t.moment(at(wall, case.person.zone), case.person.zone, case.now),
+            moment=capital(t.moment(at(wall, case.person.zone), case.person.zone, case.now)),
         ),
         (Button(own, f"announcements:clock:{draft.id}:{stamp}"),),
         (Button(one, f"announcements:once:{draft.id}:{stamp}"),),

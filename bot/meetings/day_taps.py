@@ -13,6 +13,7 @@ from bot.meetings import rules, screens, service, words
 from bot.meetings.rules import PAGE, PAGES, WHEN_FORM
 from bot.meetings.service import PROBLEMS, Pair
 from bot.messages import Button, Outgoing
+from bot.texts import capital
 from db.meetings import AGREED, PROPOSED
 
 taps = Taps("meetings")
@@ -88,7 +89,7 @@ async def one_day(case: Case, args: tuple[str, ...]) -> None:
         return await show(case, pair, page)
     await words.remember_day(case, pair, wish.start)
     message = Outgoing(
-        t("<b>{day}</b>: at what time?", day=screens.capital(name)),
+        t("<b>{day}</b>: at what time?", day=capital(name)),
         (
             *(tuple(row) for row in screens.hours(starts, pair.match.id, case.person)),
             (screens.another_day(pair.match.id, t, page),),

@@ -9,7 +9,7 @@ from bot.matching.taps import menu
 from bot.meetings import after_screens, rules
 from bot.meetings.calendar import Entry, cancellation, invitation
 from bot.messages import Button, File, Outgoing
-from bot.texts import Tongue, tongue
+from bot.texts import Tongue, capital, tongue
 from db.meetings import AGREED, Meeting
 from db.people import Person
 
@@ -327,7 +327,3 @@ def want(match_id: int, start: datetime) -> str:
 def moment(start: datetime, reader: Person, now: datetime) -> str:
     """A time as the words on a button: they begin with a capital letter."""
     return capital(tongue(reader.language).moment(start, reader.zone, now))
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

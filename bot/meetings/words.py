@@ -11,7 +11,7 @@ from bot.meetings import rules, screens, service
 from bot.meetings.rules import HOURS, MOMENT, WHEN_FORM, Wish
 from bot.meetings.service import PROBLEMS, Pair
 from bot.messages import Button, Outgoing
-from bot.texts import N_
+from bot.texts import N_, capital
 from db.meetings import AGREED, Meeting
 
 MOST_READINGS = 3
@@ -141,7 +141,7 @@ def _ask_which(case: Case, pair: Pair, meeting: Meeting, readings: Sequence[Wish
         if wish.kind == MOMENT:
             label, data = screens.moment(wish.start, case.person, case.now), screens.want(pair.match.id, wish.start)
         else:
-            label = screens.capital(t.day(wish.start, case.person.zone, case.now))
+            label = capital(t.day(wish.start, case.person.zone, case.now))
             data = f"meetings:day:{pair.match.id}:{wish.start.astimezone(zone):%Y%m%d}"
         buttons.append(Button(label, data))
     none = Button(t.plain("None of these"), _back(meeting), means=("deny",))

@@ -174,7 +174,7 @@ async def test_clusters_are_a_dimension_for_who_has_several(programme: Programme
     await programme.does(f"announcements:put:{draft.id}:cluster:0:{theirs.id}")
     assert programme.refused == [FORGED]
     text = await tap(programme, everything, "Go on with these people")
-    assert "in Cluster south and Cluster north" in text_of(text)
+    assert "(Cluster south and Cluster north)" in text_of(text)
     preview = await programme.types("Ciao")
     await tap(programme, preview, "Send it now")
     assert len(await programme.letters()) == 2
