@@ -40,7 +40,7 @@ from simulator import Telegram
 TAPPERS = 20
 BLOCKED = 0.01  # of all have blocked the bot before
 LONGEST_START_S = 10.0
-LONGEST_SILENCE_S = 3.0
+LONGEST_SILENCE_S = 20.0
 LONGEST_DAY_S = 900.0
 LONGEST_REST_S = 90.0
 FULL = "database or disk is full"
