@@ -83,6 +83,11 @@ class Announcement(Base):
     receipt: Mapped[dict[str, Any]] = mapped_column(default=dict)
     shown: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
+    @property
+    def clusters(self) -> list[int]:
+        """The ids of those it goes to, in order."""
+        return sorted(self.audience.get("cluster") or [self.cluster_id])
+
 
 class AnnouncementAnswer(Base):
     """Somebody tapped a button of an announcement: `what` is interested or reply."""
@@ -135,15 +140,14 @@ async def in_states(
     ).all()
 
 
-async def started_since(session: AsyncSession, cluster_id: int, since: datetime) -> Sequence[Announcement]:
-    """Those of this cluster that have gone out since then, the newest first."""
-    return (
-        await session.scalars(
-            select(Announcement)
-            .where(Announcement.cluster_id == cluster_id, Announcement.started_at >= since)
-            .order_by(Announcement.started_at.desc(), Announcement.id.desc())
-        )
-    ).all()
+async def started_since(session: AsyncSession, clusters: Collection[int], since: datetime) -> list[Announcement]:
+    """Those that have gone out to any of these clusters since then, the newest first."""
+    some = await session.scalars(
+        select(Announcement)
+        .where(Announcement.started_at >= since)
+        .order_by(Announcement.started_at.desc(), Announcement.id.desc())
+    )
+    return [one for one in some if not set(clusters).isdisjoint(one.clusters)]
 
 
 async def move_on(

@@ -38,7 +38,7 @@ class Before:
 
 async def the_same_before(session: AsyncSession, announcement: Announcement, now: datetime) -> Before | None:
     """Whether some of these people have had the same text within a day; the newest such announcement."""
-    for earlier in await db.announcements.started_since(session, announcement.cluster_id, now - service.A_DAY):
+    for earlier in await db.announcements.started_since(session, announcement.clusters, now - service.A_DAY):
         same = _same_in(announcement.texts, earlier.texts)
         if not same or earlier.id == announcement.id:
             continue

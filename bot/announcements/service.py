@@ -118,8 +118,7 @@ async def readers(session: AsyncSession, announcement: Announcement, now: dateti
 
 async def place_of(session: AsyncSession, announcement: Announcement) -> Place:
     """The clusters it goes to."""
-    ids = announcement.audience.get("cluster") or [announcement.cluster_id]
-    found = [await db.clusters.get(session, id) for id in ids]
+    found = [await db.clusters.get(session, id) for id in announcement.clusters]
     return Place([cluster for cluster in found if cluster])
 
 
@@ -162,16 +161,20 @@ async def check(session: AsyncSession, announcement: Announcement, counted: Sequ
 
 
 async def check_limit(session: AsyncSession, announcement: Announcement, now: datetime) -> None:
-    """Raises Refused when as many as are allowed have gone out in the cluster in the last 24 hours."""
-    cluster = await db.clusters.get(session, announcement.cluster_id)
-    if cluster is None:
-        return
-    await db.clusters.hold(session, cluster.id)
+    """Raises Refused when one of its clusters has had as many as are allowed in the last 24 hours."""
     author = await db.people.get(session, announcement.author_id) if announcement.author_id else None
+    for cluster_id in announcement.clusters:  # in order, so that nobody waits for another in a circle
+        await db.clusters.hold(session, cluster_id)
+        cluster = await db.clusters.get(session, cluster_id)
+        if cluster:
+            await _check_limit_of(session, cluster, author, now)
+
+
+async def _check_limit_of(session: AsyncSession, cluster: Cluster, author: Person | None, now: datetime) -> None:
     t, zone = tongue(author.language if author else "en"), author.zone if author else cluster.zone
     if cluster.announcements_a_day <= 0:
         raise Refused(NONE_ALLOWED, cluster=cluster.called(t.language))
-    gone = await db.announcements.started_since(session, cluster.id, now - A_DAY)
+    gone = await db.announcements.started_since(session, [cluster.id], now - A_DAY)
     if len(gone) >= cluster.announcements_a_day:
         first = gone[cluster.announcements_a_day - 1].started_at or now
         moment = t.moment(first + A_DAY, zone, now)
@@ -183,7 +186,7 @@ async def needs_second(session: AsyncSession, announcement: Announcement, counte
     if announcement.approver_id is not None:
         return False
     people = sum(some.number for some in counted)
-    for cluster_id in {announcement.cluster_id, *(some.cluster_id for some in counted)}:
+    for cluster_id in {*announcement.clusters, *(some.cluster_id for some in counted)}:
         cluster = await db.clusters.get(session, cluster_id)
         if cluster and cluster.four_eyes_above is not None and people > cluster.four_eyes_above:
             return True

@@ -258,6 +258,24 @@ async def test_of_two_at_the_same_time_only_one_is_within_the_limit(programme: P
     assert sorted(await asyncio.gather(*(start(one.id) for one in drafts))) == [-1, -1, -1, 1]
 
 
+@pytest.mark.parametrize("both_first", [True, False])
+async def test_one_to_several_clusters_counts_in_each_of_them(programme: Programme, both_first: bool) -> None:
+    await programme.set_cluster(announcements_a_day=1)
+    north = await programme.add_cluster("north", ["DE"])
+    await programme.add()
+    await programme.add(cluster_id=north.id)
+    async with programme.database.begin() as session:
+        both = await service.compose(
+            session, north, None, {"cluster": [programme.cluster.id, north.id]}, {"all": "Both"}, NOON
+        )
+        one = await service.compose(session, programme.cluster, None, {}, {"all": "One"}, NOON)
+        first, second = (both, one) if both_first else (one, both)
+        assert await service.start(session, first, HOUSE, NOON) == (2 if both_first else 1)
+        with pytest.raises(Refused) as refused:
+            await service.start(session, second, HOUSE, NOON)
+        assert refused.value.sentence == service.LIMIT
+
+
 async def test_one_that_is_put_down_and_beyond_the_limit_is_a_draft_again(programme: Programme) -> None:
     one = await put_down(programme)
     await programme.set_cluster(announcements_a_day=0)
