@@ -62,6 +62,7 @@ class Found:
     uncertain: int = 0
     of_these_arrived: int = 0
     lost: int = 0
+    lost_as: Counter[str] = field(default_factory=Counter[str])
     doubled: int = 0
     answers: int = 0
     answers_twice: int = 0
@@ -181,8 +182,14 @@ class Day:
         await asyncio.to_thread(say, "DROP TRIGGER IF EXISTS is_full ON outbox")
 
     async def clock_jumps(self) -> None:
-        self.clock.write_text(str(self.chance.choice((0, 60, 3600))))
+        self._set_clock(self.chance.choice((0, 60, 3600)))
         self.found.done_to_it["clock jumps"] += 1
+
+    def _set_clock(self, off_by_s: int) -> None:
+        """The programme must not read half of it."""
+        new = self.clock.with_suffix(".new")
+        new.write_text(str(off_by_s))
+        new.replace(self.clock)
 
     @contextmanager
     def _elsewhere(self) -> Iterator[Any]:
@@ -200,7 +207,7 @@ class Day:
     async def over(self) -> None:
         """The day is over: nothing more goes wrong."""
         self.tg.faults.switches.clear()
-        self.clock.write_text("0")
+        self._set_clock(0)
         if self.database and not self.database.is_sqlite:
             with self._elsewhere() as elsewhere:
                 elsewhere.execute("DROP TRIGGER IF EXISTS is_full ON outbox")
@@ -353,16 +360,16 @@ async def _left(database: Database) -> dict[str, int]:
 async def _count(day: Day, database: Database, taps: Counter[int]) -> None:
     async with database.read() as session:
         number = (await session.scalars(select(Announcement.id))).one()
-        query = select(OutboxRow.address, OutboxRow.state, OutboxRow.error, OutboxRow.announcement_id)
-        rows = (await session.execute(query)).all()
-    told = {int(address): state for address, state, _, which in rows if which == number}
+        rows = (await session.scalars(select(OutboxRow))).all()
+    told = {int(row.address): row.state for row in rows if row.announcement_id == number}
     found = day.found
     for chat in day.people:
         _count_one(found, told.get(chat, ""), _times(day.tg, chat), refused=chat in day.refused)
     for chat, expected in taps.items():
-        theirs = [error or "" for address, _, error, _ in rows if int(address) == chat]
+        theirs = [row for row in rows if row.address == str(chat)]
         shown = len(day.tg.from_bot(chat))
-        twice, doubted = shown - len(theirs), sum(error.startswith(DOUBT) for error in theirs)
+        twice = shown - len(theirs)
+        doubted = sum(row.attempts - 1 for row in theirs if (row.error or "").startswith(DOUBT))
         found.answers += expected
         found.answers_lost += max(0, expected - len(theirs)) + max(0, -twice)
         found.answers_twice += max(0, min(twice, doubted))
@@ -382,6 +389,7 @@ def _count_one(found: Found, state: str, times: int, *, refused: bool) -> None:
             found.blocked += 1
         case _:
             found.lost += 1
+            found.lost_as[f"{state or 'no row'}, arrived {times}, refused {refused}"] += 1
 
 
 def _times(tg: Telegram, chat: int) -> int:
@@ -464,6 +472,8 @@ def _row(name: str, found: Found) -> None:
     known = (found.people, found.once, found.blocked, uncertain, found.lost, found.doubled, round(found.seconds))
     print(f"| {name} |", " | ".join(f"{one:,}" if isinstance(one, int) else one for one in known), "|")
     done = ", ".join(f"{what} {number}" for what, number in sorted(found.done_to_it.items()))
+    if found.lost_as:
+        done += f"; lost: {dict(found.lost_as)}"
     print(f"  <!-- kill -9 {found.kills}, {done}; sent into a ban {found.bans_ignored}", end="")
     if found.answers:
         print(f"; of {found.answers} answers meanwhile lost {found.answers_lost}, ", end="")
