@@ -109,9 +109,10 @@ class Post:
 
     async def fall_over(self) -> None:
         """What `kill -9` leaves: everything is gone that was in memory."""
-        for task in [*self._running, *self.deliverer._sending.values()]:
+        dying = [*self._running, *self.deliverer._sending.values()]
+        for task in dying:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*dying, return_exceptions=True)
         self._running.clear()
         channels = self.deliverer._channels
         self.deliverer = Deliverer(self.database, channels, self.clock, self.pace)
