@@ -44,6 +44,7 @@ LONGEST_SILENCE_S = 20.0
 LONGEST_DAY_S = 900.0
 LONGEST_REST_S = 90.0
 FULL = "database or disk is full"
+IS_FULL = "TRIGGER is_full BEFORE UPDATE ON outbox"
 
 Born = Callable[[], Awaitable[Life]]
 
@@ -172,12 +173,12 @@ class Day:
         """PostgreSQL answers as when it finds no room; a full disk in earnest would need an operator."""
 
         def say(statement: str) -> None:
-            with suppress(psycopg.OperationalError), self._elsewhere() as elsewhere:
-                elsewhere.execute(statement)
+            for _ in range(20):  # it may have to give way to the programme, which is at the same table
+                with suppress(psycopg.OperationalError), self._elsewhere() as elsewhere:
+                    elsewhere.execute(statement)
+                    return
 
-        await asyncio.to_thread(
-            say, "CREATE OR REPLACE TRIGGER is_full BEFORE UPDATE ON outbox EXECUTE FUNCTION is_full()"
-        )
+        await asyncio.to_thread(say, f"CREATE OR REPLACE {IS_FULL} EXECUTE FUNCTION is_full()")
         await asyncio.sleep(seconds)
         await asyncio.to_thread(say, "DROP TRIGGER IF EXISTS is_full ON outbox")
 
