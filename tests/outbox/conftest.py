@@ -21,7 +21,7 @@ from db.engine import Database
 from db.outbox import OutboxRow
 from db.people import Person
 from simulator import Telegram
-from tests.app import TOKEN, standing_still
+from tests.app import TOKEN, standing_still, until
 from tests.people_factory import an_announcement, person
 
 
@@ -109,6 +109,9 @@ class Post:
 
     async def fall_over(self) -> None:
         """What `kill -9` leaves: everything is gone that was in memory."""
+        # A cancellation in the middle of a statement leaves SQLite's lock with a connection that nobody has any more;
+        # a kill does not.
+        await until(lambda: self.database._writers._free > 0 or not self.database.is_sqlite)
         dying = [*self._running, *self.deliverer._sending.values()]
         for task in dying:
             task.cancel()
