@@ -45,6 +45,7 @@ LONGEST_DAY_S = 900.0
 LONGEST_REST_S = 90.0
 FULL = "database or disk is full"
 IS_FULL = "TRIGGER is_full BEFORE UPDATE ON outbox"
+NOT_FULL = "DROP TRIGGER IF EXISTS is_full ON outbox"
 
 Born = Callable[[], Awaitable[Life]]
 
@@ -53,7 +54,7 @@ Born = Callable[[], Awaitable[Life]]
 class Found:
     """What came of it. `uncertain` are named in the receipt, as are those who refused it (`blocked`).
 
-    `lost`: it did not reach them, and nothing says so. `doubled`: it came twice. `answers` to taps; an answer that may
+    `lost`: it did not reach them, and no receipt says so (of the baseline: its log does). `doubled`: it came twice. `answers` to taps; an answer that may
     have arrived is sent again, so it may stand twice: `answers_twice` counts those of which the row says so.
     """
 
@@ -172,15 +173,21 @@ class Day:
     async def _refuses_to_write(self, seconds: float) -> None:
         """PostgreSQL answers as when it finds no room; a full disk in earnest would need an operator."""
 
-        def say(statement: str) -> None:
-            for _ in range(20):  # it may have to give way to the programme, which is at the same table
+        await self._say(f"CREATE OR REPLACE {IS_FULL} EXECUTE FUNCTION is_full()")
+        await asyncio.sleep(seconds)
+        await self._say(NOT_FULL)
+
+    async def _say(self, statement: str) -> None:
+        """Until it is done: it may have to give way to the programme, which is at the same table."""
+
+        def until_done() -> None:
+            for _ in range(20):
                 with suppress(psycopg.OperationalError), self._elsewhere() as elsewhere:
                     elsewhere.execute(statement)
                     return
+            raise TimeoutError(f"PostgreSQL does not do this: {statement}")
 
-        await asyncio.to_thread(say, f"CREATE OR REPLACE {IS_FULL} EXECUTE FUNCTION is_full()")
-        await asyncio.sleep(seconds)
-        await asyncio.to_thread(say, "DROP TRIGGER IF EXISTS is_full ON outbox")
+        await asyncio.to_thread(until_done)
 
     async def clock_jumps(self) -> None:
         self._set_clock(self.chance.choice((0, 60, 3600)))
@@ -210,8 +217,7 @@ class Day:
         self.tg.faults.switches.clear()
         self._set_clock(0)
         if self.database and not self.database.is_sqlite:
-            with self._elsewhere() as elsewhere:
-                elsewhere.execute("DROP TRIGGER IF EXISTS is_full ON outbox")
+            await self._say(NOT_FULL)
 
     async def lived_through(self, born: Born, kills: int, life_s: float) -> Life:
         """One life after the other ends by `kill -9`; returns the last one, at the end of the day."""
