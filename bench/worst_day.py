@@ -54,8 +54,9 @@ Born = Callable[[], Awaitable[Life]]
 class Found:
     """What came of it. `uncertain` are named in the receipt, as are those who refused it (`blocked`).
 
-    `lost`: it did not reach them, and no receipt says so (of the baseline: its log does). `doubled`: it came twice. `answers` to taps; an answer that may
-    have arrived is sent again, so it may stand twice: `answers_twice` counts those of which the row says so.
+    `lost`: it did not reach them, and no receipt says so (of the baseline: its log does). `doubled`: it came twice.
+    `answers` to taps; an answer that may have arrived is sent again, so it may stand twice: `answers_twice` counts
+    those of which the row says so.
     """
 
     people: int = 0
