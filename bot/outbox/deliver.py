@@ -80,6 +80,7 @@ class Deliverer:
         self._finished: list[Outcome] = []
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._addresses: dict[int, str] = {}
+        self._left: set[int] = set()  # of those in `_sending`: the others wait for their place
         self._stopping = asyncio.Event()
         self._idle = asyncio.Event()
         self._rounds = 0
@@ -134,9 +135,10 @@ class Deliverer:
         """Write down what ended, take up what is due. Returns seconds to sleep, None to go on at once."""
         now = self._clock.now()
         outcomes, self._finished = self._finished, []
-        in_flight, goes_on = len(self._sending), not self._stopping.is_set()
-        room = self._pace.room(in_flight) if goes_on else 0
-        urgent_room = self._pace.room(in_flight, urgent=True) if goes_on else 0
+        taken_up, goes_on = len(self._sending), not self._stopping.is_set()
+        waiting = taken_up - len(self._left)
+        room = self._pace.room(taken_up, waiting) if goes_on else 0
+        urgent_room = self._pace.room(taken_up, waiting, urgent=True) if goes_on else 0
         rows: list[OutboxRow] = []
         next_due: datetime | None = None
         try:
@@ -158,7 +160,7 @@ class Deliverer:
         for row in rows:
             self._addresses[row.id] = row.address
             self._sending[row.id] = asyncio.create_task(self._send(row))
-        if rows and len(self._sending) < room:
+        if rows and len(rows) < room:
             return None
         is_due = next_due is not None and next_due <= now
         # Woken meanwhile: there may be a row that this look has not seen.
@@ -185,6 +187,8 @@ class Deliverer:
         try:
             message = Outgoing.from_json(row.payload)
             if await self._my_turn(row):
+                self._left.add(row.id)
+                self._woken.set()  # somebody else may wait for their place now
                 outcome = await self._try(row, message)
             else:
                 outcome = Outcome(row, db.outbox.PENDING, error=row.error)
@@ -197,6 +201,7 @@ class Deliverer:
             self._finished.append(outcome)
         self._sending.pop(row.id, None)
         self._addresses.pop(row.id, None)
+        self._left.discard(row.id)
         SENT.labels(outcome.state).inc()
         self._woken.set()
 

@@ -10,6 +10,9 @@ from collections.abc import Callable
 
 CATCH_UP = 0.5  # of the usual pause at least: who was held up follows faster, but in order
 LAG_S = 0.1  # so much of what a busy machine has lost is caught up with
+SOON_S = 0.05  # what would leave later than that is not taken up yet: a crash would leave it in doubt
+MOST_S = 0.25  # so much of the stream is on its way when Telegram is slow
+MOST = 64  # on their way, however fast they may leave
 KEPT_FREE = 8  # places for answers, which never wait for an announcement to leave
 MARGIN = 1.01  # the way to Telegram is not always equally long
 
@@ -37,13 +40,15 @@ class Pace:
         self._silent_until = 0.0
         self._chats: dict[str, float] = {}
 
-    def room(self, in_flight: int, *, urgent: bool = False) -> int:
-        """How many messages may be taken up now: little enough that a stop is soon felt. A few places more are kept
-        for what is urgent."""
+    def room(self, taken_up: int, waiting: int = 0, *, urgent: bool = False) -> int:
+        """How many messages may be taken up now, where so many are `taken_up` and these of them are still `waiting`
+        for their place: little enough that a stop is soon felt. A few places more are kept for what is urgent."""
         if self._monotonic() < self._silent_until:
             return 0
-        most = max(2, min(64, int(self.rate / 4))) + (KEPT_FREE if urgent else 0)
-        return max(0, (1 if self._suspect or self._feels_the_way else most) - in_flight)
+        if self._suspect or self._feels_the_way:
+            return max(0, 1 - taken_up)
+        most, soon = (max(2, min(MOST, int(self.rate * seconds))) for seconds in (MOST_S, SOON_S))
+        return max(0, min(most - taken_up, soon - waiting) + (KEPT_FREE if urgent else 0))
 
     def must_wait(self) -> float:
         """Seconds of silence still ordered for all chats."""

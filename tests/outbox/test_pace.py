@@ -130,10 +130,10 @@ def test_an_edit_does_not_use_up_the_chats_second() -> None:
 
 def test_room_is_little_so_that_a_reply_is_never_far_behind() -> None:
     pace = Pace(30, Watch())
-    assert pace.room(0) == 7
-    assert pace.room(5) == 2
-    assert pace.room(9) == 0
-    assert pace.room(9, urgent=True) == 6
+    assert [pace.room(taken_up) for taken_up in (0, 5, 6, 9)] == [2, 2, 1, 0]
+    assert [pace.room(5, waiting) for waiting in (0, 1, 2)] == [2, 1, 0]
+    assert [pace.room(taken_up, 2, urgent=True) for taken_up in (2, 9)] == [8, 6]
+    assert Pace(200, Watch()).room(0) == 10
     assert Pace(1, Watch()).room(0) == 2
     assert Pace(10_000, Watch()).room(0) == 64
 
