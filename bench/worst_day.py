@@ -239,18 +239,27 @@ class Day:
                 self.found.kills += 1
         self.child = await born()
         self.awake.set()
-        with suppress(TimeoutError):  # and on it goes, until most of them have it
-            async with asyncio.timeout(LONGEST_DAY_S):
-                while self._reached() < 0.9 * len(self.people):
-                    await asyncio.sleep(0.05)
-                    if not self.child.runs:  # no database at its start: whoever runs it starts it again
-                        self.child = await born()
+        while self._reached() < 0.9 * len(self.people) and await self._reaches_more(born):
+            pass
+        if trouble.done():
+            trouble.result()
         trouble.cancel()
         await asyncio.gather(trouble, return_exceptions=True)
         await self.over()
         if not self.child.runs:
             self.child = await born()
         return self.child
+
+    async def _reaches_more(self, born: Born) -> bool:
+        """False when it has stood still for long: whoever is left was perhaps under way when it was killed."""
+        before, until = self._reached(), time.monotonic() + LONGEST_SILENCE_S
+        while time.monotonic() < until:
+            await asyncio.sleep(0.05)
+            if self._reached() > before:
+                return True
+            if self.child and not self.child.runs:  # no database at its start: whoever runs it starts it again
+                self.child = await born()
+        return False
 
     def _reached(self) -> int:
         return len({one.chat_id for one in self.tg.log("sendMessage")})
