@@ -30,7 +30,7 @@ from db import outbox
 from db.base import Base, Instant
 from db.lessons import Award
 from db.matching import PAIRED, Match
-from db.outbox import BLOCKED, FAILED, PENDING, UNCERTAIN, OutboxRow
+from db.outbox import BLOCKED, FAILED, PENDING, REPLY, UNCERTAIN, OutboxRow
 from db.outbox import SENDING as ON_ITS_WAY
 from db.people import Person
 
@@ -328,11 +328,17 @@ async def on_the_road(session: AsyncSession, limit: int) -> Sequence[Announcemen
 
 
 async def all_sent(session: AsyncSession, limit: int) -> Sequence[Announcement]:
-    """Those under way of which no message waits any more."""
-    waiting = exists().where(OutboxRow.announcement_id == Announcement.id, OutboxRow.state.in_((PENDING, ON_ITS_WAY)))
+    """Those under way of which no message waits any more, and whose author has all that was said to them: the message
+    with the receipt must be there before it can change."""
+    waits = OutboxRow.state.in_((PENDING, ON_ITS_WAY))
+    waiting = exists().where(OutboxRow.announcement_id == Announcement.id, waits)
+    unheard = exists().where(OutboxRow.person_id == Announcement.author_id, OutboxRow.lane == REPLY, waits)
     return (
         await session.scalars(
-            select(Announcement).where(Announcement.state == SENDING, ~waiting).order_by(Announcement.id).limit(limit)
+            select(Announcement)
+            .where(Announcement.state == SENDING, ~waiting, ~unheard)
+            .order_by(Announcement.id)
+            .limit(limit)
         )
     ).all()
 

@@ -1,6 +1,6 @@
 """What the clock finds due about announcements: some begin, some are complete, receipts change."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from db.people import Person
 
 BATCH = 20
 ROWS = 2_000  # of one that was stopped, in one transaction
+COUNTS_ARE_NEW = timedelta(hours=1)  # after that they are of no use
 
 
 async def tick(database: Database, now: datetime, house: House) -> int:
@@ -82,7 +83,7 @@ async def _count(database: Database, now: datetime, house: House) -> None:
     for number in ids:
         async with database.begin() as session:
             if announcement := await db.announcements.get(session, number):
-                await receipts.refresh(session, announcement, house, now)
+                await receipts.refresh(session, announcement, house, now, useful=COUNTS_ARE_NEW)
 
 
 async def _sweep(database: Database) -> None:

@@ -64,8 +64,10 @@ def _key(announcement: Announcement, number: int) -> str:
     return f"announcement:{announcement.id}:receipt:{number}"
 
 
-async def refresh(session: AsyncSession, announcement: Announcement, house: House, now: datetime) -> bool:
-    """Put the newest counts into the message its author has; False when it says them already."""
+async def refresh(
+    session: AsyncSession, announcement: Announcement, house: House, now: datetime, *, useful: timedelta | None = None
+) -> bool:
+    """Put the newest counts, `useful` for so long, into the message its author has; False when it says them already."""
     shown = announcement.shown
     author = await author_of(session, announcement)
     if author is None or not shown:
@@ -78,7 +80,8 @@ async def refresh(session: AsyncSession, announcement: Announcement, house: Hous
         return False
     times = shown["times"] + 1
     changed = Outgoing(screen.text, screen.buttons, edit=message_id)
-    letter = Letter(author, changed, Lane.REPLY, f"{key}:{times}", now, late_after=now + LONG)
+    late = now + useful if useful else None
+    letter = Letter(author, changed, Lane.REPLY, f"{key}:{times}", now, late_after=late)
     await put(session, [letter], now)
     announcement.shown = {**shown, "times": times, "text": screen.text}
     return True

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.people
@@ -24,7 +24,7 @@ from bot.words.times import TimeFound, when
 from db.announcements import Announcement
 from db.clusters import Cluster, Coordination
 from db.engine import Database
-from db.outbox import OutboxRow
+from db.outbox import REPLY, OutboxRow
 from db.people import Person
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday; 13:00 in Rome and Madrid
@@ -180,8 +180,10 @@ class Programme:
             return list(await session.scalars(select(Announcement).order_by(Announcement.id)))
 
     async def set_states(self, *states: str) -> None:
-        """What delivery would write: one state after the other, on the letters in order."""
+        """What delivery would write: one state after the other, on the letters in order; answers went before them."""
         async with self.database.begin() as session:
+            answers = update(OutboxRow).where(OutboxRow.lane == REPLY, OutboxRow.state == "pending")
+            await session.execute(answers.values(state="sent"))
             rows = await session.scalars(
                 select(OutboxRow).where(OutboxRow.announcement_id.is_not(None)).order_by(OutboxRow.id)
             )

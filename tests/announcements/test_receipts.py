@@ -7,7 +7,7 @@ from sqlalchemy import select
 from bot.announcements import due
 from db.outbox import OutboxRow
 from tests.announcements.conftest import HOUSE, NOON, Programme
-from tests.announcements.test_road import on_the_road
+from tests.announcements.test_road import on_the_road, state
 
 
 async def shown(programme: Programme) -> list[OutboxRow]:
@@ -52,6 +52,20 @@ async def test_a_quick_one_ends_in_the_same_message(programme: Programme) -> Non
     assert last.payload["edit"] == "77"
     assert "is complete" in last.payload["text"]
     assert "buttons" not in last.payload
+    assert last.late_after is None, "the last word is of use always"
+
+
+async def test_a_very_quick_one_waits_until_its_receipt_can_change(programme: Programme) -> None:
+    one = await on_the_road(programme, 2)
+    await programme.set_states("sent", "sent")
+    async with programme.database.begin() as session:
+        (receipt,) = await session.scalars(select(OutboxRow).where(OutboxRow.dedupe_key.contains(":receipt")))
+        receipt.state = "pending"  # its author's phone may have one message a second
+    assert await due.tick(programme.database, NOON, HOUSE) == 0
+    assert await state(programme, one.id) == "sending"
+    await arrives(programme)
+    assert await due.tick(programme.database, NOON, HOUSE) == 1
+    assert "is complete" in (await shown(programme))[-1].payload["text"]
 
 
 async def test_what_took_long_or_needs_a_decision_ends_with_a_new_message(programme: Programme) -> None:
