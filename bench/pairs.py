@@ -23,9 +23,10 @@ from bench.load import FIRST_PERSON
 from bot.case import House
 from bot.lessons.curriculum import load
 from bot.matching import plan as planning
-from bot.matching import rules, service
+from bot.matching import rounds, rules
 from bot.matching.assignment import solve
 from bot.matching.candidates import candidates
+from bot.matching.seekers import read_seekers
 from bot.messages import LANGUAGES
 from bot.people import vocabulary
 from bot.people.atlas import COMPLETE, LANGUAGE_OF, Place, atlas
@@ -137,7 +138,7 @@ async def _plan(url: str) -> dict[str, float]:
             "score": plan.figures["score"],
         }
         began = time.perf_counter()
-        await planning.read(session, cluster, NOW, house)
+        await read_seekers(session, cluster, NOW, house)
         facts["read_s"] = time.perf_counter() - began
     await database.close()
     return facts
@@ -149,7 +150,7 @@ async def _candidates(url: str, keep: Path, *, every: bool) -> dict[str, float]:
     async with database.read() as session:
         cluster = await session.scalar(select(Cluster).where(Cluster.slug == "bench"))
         assert cluster
-        seekers = await planning.read(session, cluster, NOW, house)
+        seekers = await read_seekers(session, cluster, NOW, house)
     await database.close()
     sides = planning.with_room(seekers.sides)
     edges = candidates(sides, top=EVERY, afar=EVERY) if every else candidates(sides)
@@ -191,7 +192,7 @@ async def _follow(url: str) -> dict[str, float]:
     del plan, pair  # no programme that runs keeps all these
     began = time.perf_counter()
     async with database.begin() as session:
-        await service.follow(session, house, NOW, 1)
+        await rounds.follow(session, house, NOW, 1)
     seconds = time.perf_counter() - began
     async with database.read() as session:
         offers = await session.scalar(select(func.count()).where(Match.state != DECLINED)) or 0

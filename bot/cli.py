@@ -167,7 +167,7 @@ def match(
 async def _match(database: Database, slug: str, *, dry_run: bool) -> None:
     from bot.case import House
     from bot.lessons.curriculum import load
-    from bot.matching import plan, service
+    from bot.matching import plan, rounds
 
     chosen = settings.load()
     house = House(chosen, load(chosen.curriculum))
@@ -185,7 +185,7 @@ async def _match(database: Database, slug: str, *, dry_run: bool) -> None:
             say(f"  longest wait: {planned.longest} weeks")
         return
     async with database.begin() as session:
-        done = await service.run_round(session, found, None, now, house)
+        done = await rounds.run_round(session, found, None, now, house)
     wait = "wait for a coordinator" if found.approval else "got an offer"
     say(f"{done.matched} pairs {wait}; {done.unmatched} workers stay without.")
 

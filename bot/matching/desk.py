@@ -9,8 +9,8 @@ import db.people
 from bot.case import Case
 from bot.errors import Forged, Refused
 from bot.matching import rules, service
-from bot.matching.plan import Pair
 from bot.matching.screens import chosen_id, menu
+from bot.matching.seekers import Pair
 from bot.matching.service import NOT_YOURS
 from bot.messages import Button
 from bot.texts import N_, Tongue

@@ -6,7 +6,7 @@ import db.people
 from bot.case import COORDINATOR, Case, Taps, number, word
 from bot.errors import Forged
 from bot.matching import plan as planning
-from bot.matching import service
+from bot.matching import rounds, service
 from bot.matching.desk import A_PAGE, alone, chosen, match_line, mine, pair_line, why_they_stay
 from bot.matching.plan import RoundPlan
 from bot.matching.screens import menu
@@ -84,7 +84,7 @@ async def planned(case: Case, args: tuple[str, ...]) -> None:
 async def run(case: Case, args: tuple[str, ...]) -> None:
     """Run the round and send the offers."""
     cluster = await alone(case, number(args))
-    done = await service.run_round(case.session, cluster, case.person, case.now, case.house)
+    done = await rounds.run_round(case.session, cluster, case.person, case.now, case.house)
     t = case.t
     if not done.matched:
         return case.say(t("There is nobody new to bring together right now."), [menu(t)])
@@ -134,7 +134,7 @@ async def _show_proposed(case: Case, cluster: Cluster, *, edit: bool = False) ->
 async def approve(case: Case, args: tuple[str, ...]) -> None:
     """Send the offers that waited."""
     cluster = await alone(case, number(args))
-    sent, left_out = await service.approve(case, cluster)
+    sent, left_out = await rounds.approve(case, cluster)
     t = case.t
     case.tick(t("Send all the offers"))
     lines: list[str] = []
@@ -188,7 +188,7 @@ async def habits(case: Case, args: tuple[str, ...]) -> None:
         cluster.exchange = not cluster.exchange
     elif changed in ("never", *map(str, range(7))):
         cluster.rounds = "" if changed == "never" else f"0 {MORNING} * * {(int(changed) + 1) % 7}"
-        cluster.next_round_at = service.next_round(cluster.rounds, cluster.zone, case.now)
+        cluster.next_round_at = rounds.next_round(cluster.rounds, cluster.zone, case.now)
     elif changed:
         raise Forged(NOT_YOURS)
     if changed:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import db.matching
 from bot.case import House
-from bot.matching import pairs, rules, service
+from bot.matching import pairs, rounds, rules, service
 from db.engine import Database
 
 BATCH = 200
@@ -20,8 +20,8 @@ async def tick(database: Database, now: datetime, house: House) -> int:
     for work, limit in (
         (service.nudge, BATCH),
         (service.expire, BATCH),
-        (service.take_back, BATCH),
-        (service.follow, FOLLOWED),
+        (rounds.take_back, BATCH),
+        (rounds.follow, FOLLOWED),
         (pairs.ask_silent, BATCH),
         (pairs.tidy_up, BATCH),
     ):
@@ -41,8 +41,8 @@ async def _round(session: AsyncSession, cluster_id: int, now: datetime, house: H
     cluster = (await db.matching.one_round_at_a_time(session, cluster_id)).get(cluster_id)
     if cluster is None or cluster.next_round_at is None or cluster.next_round_at > now:
         return
-    cluster.next_round_at = service.next_round(cluster.rounds, cluster.zone, now)
-    await service.run_round(session, cluster, None, now, house)
+    cluster.next_round_at = rounds.next_round(cluster.rounds, cluster.zone, now)
+    await rounds.run_round(session, cluster, None, now, house)
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

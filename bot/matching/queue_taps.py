@@ -10,10 +10,10 @@ import db.people
 from bot.case import COORDINATOR, Case, Taps, number
 from bot.errors import Forged, Refused
 from bot.matching import plan as planning
-from bot.matching import relay, rules, service
+from bot.matching import relay, rounds, rules, service
 from bot.matching.desk import A_PAGE, alone, match_line, mine, person_of_mine, score_of, why_one_stays
-from bot.matching.plan import Pair, Seekers
 from bot.matching.screens import menu
+from bot.matching.seekers import Pair, Seekers, read_seekers
 from bot.matching.service import NOT_YOURS
 from bot.messages import Button
 from bot.texts import N_, Tongue
@@ -34,7 +34,7 @@ GONE = N_("This person is not looking for anybody at the moment.")
 async def queue(case: Case, args: tuple[str, ...]) -> None:
     """The workers without anybody, who has waited longest first."""
     cluster, first = await mine(case, number(args)), number(args, 1)
-    seekers = await planning.read(case.session, cluster, case.now, case.house)
+    seekers = await read_seekers(case.session, cluster, case.now, case.house)
     t = case.t
     waiting = sorted(range(len(seekers.workers)), key=lambda at: (seekers.workers[at].since, seekers.workers[at].id))
     some = waiting[first : first + A_PAGE]
@@ -68,7 +68,7 @@ async def _show_case(case: Case, worker: Person, *, edit: bool = False) -> None:
     t = case.t
     assert worker.cluster_id is not None
     cluster = await mine(case, worker.cluster_id)
-    seekers = await planning.read(case.session, cluster, case.now, case.house, workers=[worker.id])
+    seekers = await read_seekers(case.session, cluster, case.now, case.house, workers=[worker.id])
     back = [Button(t.plain("Who is waiting"), f"matching:queue:{cluster.id}:0"), menu(t)]
     kept = await db.matching.rest_of(case.session, worker.id)
     if kept is not None and (kept.until is None or kept.until > case.now):
@@ -173,7 +173,7 @@ def _cost(cost: planning.Regret, t: Tongue) -> str:
 async def propose(case: Case, args: tuple[str, ...]) -> None:
     """Both get the offer now."""
     seekers, worker_at, trainer_at, cluster = await _two(case, args)
-    await service.propose(case, cluster, seekers.pair(trainer_at, worker_at))
+    await rounds.propose(case, cluster, seekers.pair(trainer_at, worker_at))
     t = case.t
     case.tick(t("Propose this pair"))
     text = t("Both have received the offer. They have five days to answer.")
@@ -213,7 +213,7 @@ async def _two(case: Case, args: tuple[str, ...]) -> tuple[Seekers, int, int, Cl
         worker = await person_of_mine(case, number(args))
         assert worker.cluster_id is not None
         cluster = await alone(case, worker.cluster_id)
-    seekers = await planning.read(case.session, cluster, case.now, case.house)
+    seekers = await read_seekers(case.session, cluster, case.now, case.house)
     workers = [one.id for one in seekers.workers]
     trainers = [one.id for one in seekers.trainers]
     if worker.id not in workers or number(args, 1) not in trainers:

@@ -6,6 +6,7 @@ from bot.errors import Forged
 from bot.matching import plan as planning
 from bot.matching import rules
 from bot.matching.screens import menu
+from bot.matching.seekers import read_seekers
 from bot.matching.service import NOT_YOURS
 from bot.messages import Button
 from bot.people import vocabulary
@@ -121,7 +122,7 @@ async def what_would_help(case: Case) -> tuple[str, list[Button]]:
     cluster = await db.clusters.get(case.session, me.cluster_id) if me.cluster_id else None
     if cluster is None:
         return "", []
-    seekers = await planning.read(case.session, cluster, case.now, case.house, workers=[me.id])
+    seekers = await read_seekers(case.session, cluster, case.now, case.house, workers=[me.id])
     if not seekers.workers:
         return "", []
     found = planning.what_would_help(seekers, case.now)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.matching.service import run_round
+from bot.matching.rounds import run_round
 from db.engine import Database
 from db.meetings import AGREED, Meeting
 from db.people import Person

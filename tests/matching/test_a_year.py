@@ -18,7 +18,7 @@ import db.clusters
 import db.people
 from bot.case import Case
 from bot.matching import due, rules
-from bot.matching import plan as planning
+from bot.matching.seekers import read_seekers
 from bot.people import places
 from bot.people import service as people
 from db.clusters import Cluster, Coordination
@@ -289,7 +289,7 @@ class Year:
         self.stage.now = moment
         async with self.stage.database.read() as session:
             (here,) = await session.scalars(select(Cluster).where(Cluster.next_round_at == moment))
-            seekers = await planning.read(session, here, moment, HOUSE)
+            seekers = await read_seekers(session, here, moment, HOUSE)
             resting = set(
                 await session.scalars(select(Rest.person_id).where((Rest.until.is_(None)) | (Rest.until > moment)))
             )

@@ -10,7 +10,8 @@ import pytest
 import db.matching
 from bot.case import COORDINATOR
 from bot.matching import due, rules
-from bot.matching.service import rest, run_round
+from bot.matching.rounds import run_round
+from bot.matching.service import rest
 from bot.matching.taps import taps as matching_taps
 from bot.messages import Outgoing
 from bot.texts import tongue

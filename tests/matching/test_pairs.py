@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from bot.matching import due, rules
-from bot.matching.service import run_round
+from bot.matching.rounds import run_round
 from bot.messages import Outgoing
 from bot.texts import tongue
 from db.audit import AuditEntry

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.case import House
-from bot.matching import due, pairs, rules, service
+from bot.matching import due, pairs, rounds, rules, service
 from bot.matching.tell import letter, tell
 from bot.messages import Button, Lane, Outgoing
 from db.clusters import Cluster
@@ -65,7 +65,7 @@ async def crowd(stage: Stage, trainers: int, workers: int, **more: Any) -> tuple
 
 async def run(stage: Stage, where: Cluster | None = None) -> None:
     async with stage.database.begin() as session:
-        await service.run_round(session, where or stage.cluster, None, stage.now, HOUSE)
+        await rounds.run_round(session, where or stage.cluster, None, stage.now, HOUSE)
 
 
 async def clock(stage: Stage, work: Work, now: datetime | None = None) -> None:
@@ -140,8 +140,8 @@ async def test_every_offer_has_one_outcome_whoever_is_first(stage: Stage, seed: 
         clocks = [
             clock(stage, service.nudge, stage.now + timedelta(days=2)),
             clock(stage, service.nudge, stage.now + timedelta(days=2)),
-            clock(stage, service.follow, stage.now + rules.TIME_TO_SAY_WHY),
-            clock(stage, service.follow, stage.now + rules.TIME_TO_SAY_WHY),
+            clock(stage, rounds.follow, stage.now + rules.TIME_TO_SAY_WHY),
+            clock(stage, rounds.follow, stage.now + rules.TIME_TO_SAY_WHY),
         ]
         if rng.random() < 0.6:
             clocks += [clock(stage, service.expire, end), clock(stage, service.expire, end)]
@@ -235,7 +235,7 @@ async def test_a_round_and_the_next_best_do_not_take_the_same_place(stage: Stage
             await stage.taps(by_id[rng.choice((one.trainer_id, one.worker_id))], f"matching:decline:{one.id}")
         stage.now += rules.TIME_TO_SAY_WHY
         await asyncio.gather(
-            *(clock(stage, service.follow) for _ in range(3)), *(run(stage) for _ in range(2)), tick(stage)
+            *(clock(stage, rounds.follow) for _ in range(3)), *(run(stage) for _ in range(2)), tick(stage)
         )
         await nobody_has_too_many(stage)
         await both_got_each_offer_once(stage)
@@ -255,7 +255,7 @@ async def test_clusters_that_exchange_do_not_book_a_trainer_twice(stage: Stage, 
         workers += [await stage.add("worker", f"Marco of {one.slug}", cluster_id=one.id) for _ in range(4)]
     by_id = {one.id: one for one in (*trainers, *workers)}
     for _ in range(4):
-        racing = [run(stage, one) for one in here for _ in range(2)] + [clock(stage, service.follow)]
+        racing = [run(stage, one) for one in here for _ in range(2)] + [clock(stage, rounds.follow)]
         rng.shuffle(racing)
         await asyncio.gather(*racing)
         await nobody_has_too_many(stage)
@@ -297,7 +297,7 @@ async def test_pairs_by_hand_and_a_round_do_not_take_the_same_place(stage: Stage
     rng = random.Random(seed)
     desks = [await stage.add("coordinator", f"Ines {n}") for n in range(4)]
     trainers, workers = await crowd(stage, 4, 10)
-    racing: list[Awaitable[Any]] = [run(stage), run(stage), clock(stage, service.follow)]
+    racing: list[Awaitable[Any]] = [run(stage), run(stage), clock(stage, rounds.follow)]
     for desk in desks:
         two = [(rng.choice(workers), rng.choice(trainers)) for _ in range(3)]
         verbs = [rng.choice(("propose", "propose", "exclude")) for _ in two]
@@ -330,7 +330,7 @@ async def test_who_is_taken_out_gets_no_offer_although_all_are_approved_at_once(
             for at, desk in enumerate(desks[2:])
         ]
         racing += [stage.taps(desk, f"matching:approve:{here.id}") for desk in desks[:2]]
-        racing += [clock(stage, service.follow), run(stage), stage.taps(runs, f"matching:run:{here.id}")]
+        racing += [clock(stage, rounds.follow), run(stage), stage.taps(runs, f"matching:run:{here.id}")]
         if wave % 2:
             rng.shuffle(racing)
         await asyncio.gather(*racing)
@@ -364,7 +364,7 @@ async def test_what_is_approved_when_its_time_is_over_is_sent_or_taken_back_but_
         for at, desk in enumerate(desks[1:])
     ]
     racing += [stage.taps(desks[0], f"matching:approve:{here.id}"), run(stage)]
-    racing += [clock(stage, service.take_back), clock(stage, service.take_back), clock(stage, service.follow)]
+    racing += [clock(stage, rounds.take_back), clock(stage, rounds.take_back), clock(stage, rounds.follow)]
     rng.shuffle(racing)
     await asyncio.gather(*racing)
     left = {one.id: one.state for one in await matches(stage)}
@@ -393,7 +393,7 @@ async def test_a_coordinator_who_taps_while_a_round_asks_them_waits_for_it(stage
         stage.later(minutes=1)  # each turn writes that they were here
         await crowd(stage, 2, 4)
         taps = (stage.taps(desk, f"matching:{verb}:{here.id}{more}") for desk in desks)
-        await asyncio.gather(run(stage), *taps, clock(stage, service.follow))
+        await asyncio.gather(run(stage), *taps, clock(stage, rounds.follow))
         asked = [row for row in await letters(stage) if ":look:" in row.dedupe_key]
         assert {row.person_id for row in asked} in ({one.id for one in desks}, set())
     assert len(await matches(stage, *OPEN)) == 12
@@ -446,7 +446,7 @@ async def test_a_pair_ends_once_whoever_ends_it(stage: Stage, seed: int) -> None
         for who in by_id.values()
     ]
     moves = in_turn(*(stage.taps(desk, f"matching:move:{one.id}") for one in made[:4]))
-    clocks = [clock(stage, pairs.ask_silent) for _ in range(2)] + [clock(stage, service.follow) for _ in range(2)]
+    clocks = [clock(stage, pairs.ask_silent) for _ in range(2)] + [clock(stage, rounds.follow) for _ in range(2)]
     racing = [*acts, moves, *clocks]
     rng.shuffle(racing)
     await asyncio.gather(*racing)

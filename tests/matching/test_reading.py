@@ -9,7 +9,7 @@ from sqlalchemy import select
 import db.matching
 from bot.matching import plan
 from bot.matching.candidates import candidates
-from bot.matching.plan import Pair, Seekers
+from bot.matching.seekers import Pair, Seekers, read_seekers
 from bot.people import vocabulary
 from bot.people.atlas import COMPLETE, atlas
 from db.clusters import Cluster
@@ -52,7 +52,7 @@ async def sought(stage: Stage, **how: Any) -> Seekers:
     async with stage.database.read() as session:
         cluster = await session.get(Cluster, 1)
         assert cluster
-        return await plan.read(session, cluster, stage.now, HOUSE, **how)
+        return await read_seekers(session, cluster, stage.now, HOUSE, **how)
 
 
 def who(pair: Pair | None) -> tuple[int, int, int] | None:

@@ -12,7 +12,7 @@ import db.outbox
 import db.people
 from bot.matching import rules
 from bot.matching.relay import LONGEST, SHOWN
-from bot.matching.service import run_round
+from bot.matching.rounds import run_round
 from bot.texts import tongue
 from db.audit import AuditEntry
 from db.base import Base

@@ -5,7 +5,7 @@ import pytest
 import db.matching
 from bot.matching import rules
 from bot.matching.plan import RoundPlan, plan_round
-from bot.matching.service import run_round
+from bot.matching.rounds import run_round
 from bot.messages import Lane, Outgoing
 from db.audit import AuditEntry
 from db.engine import Database

@@ -13,8 +13,9 @@ from bot.matching import plan as planning
 from bot.matching import rules
 from bot.matching.candidates import Before, Sides
 from bot.matching.crowd import Crowd, Facts
-from bot.matching.plan import Help, Seekers
-from bot.matching.service import run_round
+from bot.matching.plan import Help
+from bot.matching.rounds import run_round
+from bot.matching.seekers import Seekers
 from bot.messages import Outgoing
 from bot.people import vocabulary
 from bot.texts import tongue

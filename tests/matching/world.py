@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.matching import plan, rules
 from bot.matching.candidates import Edges
 from bot.matching.crowd import Facts
-from bot.matching.plan import Seekers
+from bot.matching.seekers import Seekers, seekers_of
 from bot.people import places, vocabulary
 from tests.people_factory import BOLOGNA, MODENA, PALERMO
 from tests.people_factory import TUESDAY_NOON as NOW
@@ -75,7 +75,7 @@ class World:
     @cached_property
     def seekers(self) -> Seekers:
         """As the engine sees it."""
-        return plan._seekers(self.workers, self.trainers, tuple(self.before), self.weights, self.exchange, self.now)
+        return seekers_of(self.workers, self.trainers, tuple(self.before), self.weights, self.exchange, self.now)
 
     @cached_property
     def sides(self) -> Any:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import db.meetings
-from bot.matching.service import run_round
+from bot.matching.rounds import run_round
 from bot.meetings import rules
 from bot.words.times import TimeFound
 from db.meetings import AGREED, PROPOSED, Meeting, Reminder, Slot

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 import db.meetings
-from bot.matching.service import run_round
+from bot.matching.rounds import run_round
 from bot.meetings import due, rules
 from bot.messages import Outgoing
 from db.engine import Database
