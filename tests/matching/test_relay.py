@@ -564,7 +564,7 @@ async def test_nothing_that_who_was_reported_does_ends_the_hold_after_the_report
         await reported.tap_data(f"matching:{own}")
     await reported.tap_data("lessons:pause")
     await reported.tap_data("lessons:resume")
-    await house.advance(days=400)
+    await house.advance(days=100)
     await run_a_round(house)
     assert [(one.id, one.until) for one in await rows(house, Rest)] == [(hold.id, None)]
     assert [one.id for one in await rows(house, Match)] == [former], "nobody is proposed to them"
