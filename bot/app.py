@@ -247,6 +247,8 @@ class Twogether:
             listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         except OSError as error:
             raise Misconfigured(f"Port {port} on {host} cannot be used: {error.strerror}.") from None
+        # asyncio's own loop leaves it off for a socket it is given: then an answer's last part waits 40 ms for an ACK.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         self._servers.append((server, asyncio.create_task(server._serve([listener]))))  # pyright: ignore[reportPrivateUsage]
         return listener.getsockname()[1]

@@ -37,6 +37,7 @@ def shared_rasa() -> Iterator[SharedRasa]:
 
     async def serve() -> None:
         listener = socket.create_server(("127.0.0.1", 0))
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         rasa = RasaServer(actions_url=f"http://127.0.0.1:{listener.getsockname()[1]}/webhook")
         config = uvicorn.Config(create_app(rasa.actions_token), lifespan="off", log_config=None)
         server = uvicorn.Server(config)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -43,6 +44,7 @@ def phrases(*files: Path) -> Iterator[Phrase]:
                 yield unmarked(block["intent"], line.removeprefix("- "))
 
 
+@cache
 def trained_on(language: str) -> list[Phrase]:
     """What the model learns in a language."""
     return list(phrases(*sorted((ROOT / "nlu").glob(f"*.{language}.yml"))))

@@ -62,6 +62,7 @@ class Road:
 async def road() -> AsyncIterator[Road]:
     await asyncio.to_thread(train)
     listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     down = asyncio.Event()
 
     async def pause(seconds: float) -> None:
