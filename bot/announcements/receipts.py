@@ -1,6 +1,7 @@
 """What became of an announcement: counted, shown in one message that changes, kept at the end."""
 
 from datetime import datetime, timedelta
+from secrets import token_hex
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -50,14 +51,15 @@ async def counted(session: AsyncSession, announcement: Announcement, now: dateti
 
 
 async def show(session: AsyncSession, announcement: Announcement, reader: Person, house: House, now: datetime) -> None:
-    """A new message with the receipt for its author, which from now on is the one that changes."""
-    number = announcement.shown.get("number", 0) + 1
+    """A new message with the receipt. Its author's is from now on the one that changes."""
     receipt = await counted(session, announcement, now)
     screen = await _screen(session, announcement, receipt, reader, house, now)
-    key = _key(announcement, number)
-    await put(session, [Letter(reader, screen, Lane.REPLY, f"{key}:0", now)], now)
+    key = f"announcement:{announcement.id}:seen:{reader.id}:{token_hex(8)}"  # said once: with the tap that asked for it
     if reader.id == announcement.author_id:
+        number = announcement.shown.get("number", 0) + 1
+        key = f"{_key(announcement, number)}:0"
         announcement.shown = {"number": number, "times": 0, "text": screen.text}
+    await put(session, [Letter(reader, screen, Lane.REPLY, key, now)], now)
 
 
 def _key(announcement: Announcement, number: int) -> str:

@@ -111,3 +111,15 @@ async def test_when_the_last_one_has_it(programme: Programme) -> None:
     assert "It should be complete: today, Tuesday 24 November, at 23:00." in first.payload["text"], (
         "8:00 in Tokyo, on the author's clock"
     )
+
+
+async def test_a_colleague_sees_it_as_often_as_they_look_and_the_author_keeps_theirs(programme: Programme) -> None:
+    one = await on_the_road(programme, 3)
+    colleague = await programme.colleague()
+    for verb, head in (("receipt", "is on its way"), ("pause", "stands still"), ("resume", "is on its way")):
+        told = await programme.does(f"announcements:{verb}:{one.id}", by=colleague)
+        assert [head in screen.text for screen in told] == [True]
+    told = await programme.does(f"announcements:receipt:{one.id}")
+    assert "is on its way" in told[-1].text
+    mine = [row.dedupe_key for row in await shown(programme) if row.person_id == programme.ines.id]
+    assert mine == [f"announcement:{one.id}:receipt:{number}:0" for number in (1, 2)]
