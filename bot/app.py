@@ -292,6 +292,7 @@ class Twogether:
         try:
             await _wait(self._resigning, grace_s)
             await self.deliverer.recover()
+            await announcements_due.let_sleep(self.database, self.clock.now(), self.house)  # it may be night by now
             log.info("leader.begins")
             works.append(asyncio.create_task(self.deliverer.run()))
             works.append(asyncio.create_task(self._poll(over)))

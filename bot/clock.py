@@ -60,6 +60,12 @@ class QuietHours:
         day = local.date() + timedelta(days=1 if local.time() >= self.end else 0)
         return at(datetime.combine(day, self.end), zone)
 
+    def begin_after(self, moment: datetime, zone: str) -> datetime:
+        """When the quiet hours begin next in that zone, later than `moment`. UTC."""
+        local = moment.astimezone(ZoneInfo(zone))
+        day = local.date() + timedelta(days=1 if local.time() >= self.start else 0)
+        return at(datetime.combine(day, self.start), zone)
+
 
 def at(wall: datetime, zone: str) -> datetime:
     """The instant (UTC) at which clocks in `zone` show `wall`; a time DST leaves out moves on by the gap."""

@@ -365,6 +365,39 @@ async def next_letter(session: AsyncSession) -> datetime | None:
     return await session.scalar(select(func.min(first)).where(Announcement.state == SENDING))
 
 
+async def zones(session: AsyncSession) -> Sequence[str]:
+    """Where people are."""
+    return (await session.scalars(select(Person.zone).where(Person.joined_at.is_not(None)).distinct())).all()
+
+
+def _due_in(announcements: Collection[int], zones: Collection[str], now: datetime) -> ColumnElement[bool]:
+    there = exists().where(Person.id == OutboxRow.person_id, Person.zone.in_(zones))
+    return (
+        OutboxRow.announcement_id.in_(announcements) & (OutboxRow.state == PENDING) & (OutboxRow.due_at <= now) & there
+    )
+
+
+async def is_due_in(
+    session: AsyncSession, announcements: Collection[int], zones: Collection[str], now: datetime
+) -> bool:
+    """Whether a message of these would leave now to somebody in these zones."""
+    first = select(OutboxRow.id).where(_due_in(announcements, zones, now)).limit(1)
+    return await session.scalar(first) is not None
+
+
+async def put_off(
+    session: AsyncSession, announcements: Collection[int], until: Mapping[datetime, Collection[str]], now: datetime
+) -> None:
+    """What of these would leave now waits until that moment in these zones."""
+    for moment, there in until.items():
+        await session.execute(
+            update(OutboxRow)
+            .where(_due_in(announcements, there, now))
+            .values(due_at=moment)
+            .execution_options(synchronize_session=False)
+        )
+
+
 async def drop_waiting(session: AsyncSession, announcement_id: int, limit: int) -> int:
     """What still waits of this one is not sent any more, so many rows at a time. Returns how many."""
     some = (

@@ -20,11 +20,25 @@ COUNTS_ARE_NEW = timedelta(hours=1)  # after that they are of no use
 
 async def tick(database: Database, now: datetime, house: House) -> int:
     """Start, close and count; returns how many were started or closed: BATCH means there may be more."""
+    await let_sleep(database, now, house)
     begun = await _start(database, now, house)
     closed = await _finish(database, now, house)
     await _count(database, now, house)
     await _sweep(database)
     return max(begun, closed)
+
+
+async def let_sleep(database: Database, now: datetime, house: House) -> None:
+    """Where the quiet hours have begun meanwhile, what is under way waits for the morning."""
+    quiet = house.settings.quiet
+    async with database.read() as session:
+        ids = await db.announcements.under_way(session, now)
+        until = await service.asleep(session, quiet, now) if ids else {}
+        zones = [zone for some in until.values() for zone in some]
+        if not zones or not await db.announcements.is_due_in(session, ids, zones, now):
+            return
+    async with database.begin() as session:
+        await service.let_sleep(session, ids, quiet, now)
 
 
 async def _start(database: Database, now: datetime, house: House) -> int:

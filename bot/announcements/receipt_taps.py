@@ -59,6 +59,8 @@ async def _change(case: Case, announcement: Announcement, before: str, after: st
     step = {PAUSED: service.pause, SENDING: service.go_on, STOPPED: service.stop}[after]
     if announcement.state in (before, *ON_THE_ROAD):
         await step(case.session, announcement, case.person.id, case.now)
+        if announcement.state == SENDING:
+            await service.let_sleep(case.session, [announcement.id], case.settings.quiet, case.now)
     await _show(case, announcement)
 
 
@@ -72,6 +74,7 @@ async def retry(case: Case, args: tuple[str, ...]) -> None:
     if state == UNCERTAIN and word(args, 2) != "yes" and counted.uncertain:
         return case.show(screens.twice_screen(case.t, announcement, counted.uncertain))
     await service.send_again(case.session, announcement, (state,), case.person.id, case.now)
+    await service.let_sleep(case.session, [announcement.id], case.settings.quiet, case.now)
     return await _show(case, announcement)
 
 

@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -254,14 +255,25 @@ def held_back(counted: Iterable[Readers], now: datetime, moments: Mapping[str, d
     return sum(some.number for some in counted if moments[some.zone] > now)
 
 
-def reached_at(counted: Sequence[Readers], now: datetime, moments: Mapping[str, datetime], rate: float) -> datetime:
-    """When the last of them has it, if nothing else goes out: so many a second, each not before their moment."""
+def reached_at(
+    counted: Sequence[Readers], now: datetime, moments: Mapping[str, datetime], rate: float, quiet: QuietHours
+) -> datetime:
+    """When the last of them has it, if nothing else goes out: so many a second, each not before their moment, and whom
+    it has not reached when their quiet hours begin after these."""
     free = now
-    by_moment: dict[datetime, int] = {}
-    for some in counted:
-        by_moment[moments[some.zone]] = by_moment.get(moments[some.zone], 0) + some.number
-    for moment, number in sorted(by_moment.items()):
-        free = max(free, moment) + timedelta(seconds=number / rate)
+    left: list[tuple[datetime, str, float]] = [(moments[some.zone], some.zone, some.number) for some in counted]
+    heapify(left)
+    while left:
+        moment, zone, number = heappop(left)
+        free = max(free, moment)
+        if (awake := quiet.after(free, zone)) > free:
+            heappush(left, (awake, zone, number))
+            continue
+        night = quiet.begin_after(free, zone)
+        before = min(number, max(0.0, (night - free).total_seconds() * rate))
+        free += timedelta(seconds=before / rate)
+        if before < number:
+            heappush(left, (quiet.after(night, zone), zone, number - before))
     return free
 
 

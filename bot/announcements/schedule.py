@@ -40,7 +40,7 @@ def plan(
     wanted = {zone: max(start, rules.begins(wall_at, zone)) if wall_at else start for zone in zones}
     moments = rules.moments(zones, start, wall_at, quiet)
     held = sum(some.number for some in counted if moments[some.zone] > wanted[some.zone])
-    return Plan(min(wanted.values(), default=start), held, rules.reached_at(counted, start, moments, rate))
+    return Plan(min(wanted.values(), default=start), held, rules.reached_at(counted, start, moments, rate, quiet))
 
 
 def suggestions(today: date) -> list[datetime]:

@@ -15,6 +15,7 @@ from bot.announcements.audience_screens import Place
 from bot.announcements.rules import Audience, Readers
 from bot.announcements.screens import letter
 from bot.case import House
+from bot.clock import QuietHours
 from bot.errors import Refused
 from bot.messages import LANES, LANGUAGES, Lane
 from bot.texts import N_, tongue
@@ -306,6 +307,22 @@ async def pause(session: AsyncSession, announcement: Announcement, by: int | Non
 async def go_on(session: AsyncSession, announcement: Announcement, by: int | None, now: datetime) -> bool:
     """What was paused goes on. False when it was not."""
     return await _step(session, announcement, (PAUSED,), SENDING, "announce_resume", by, now)
+
+
+async def let_sleep(session: AsyncSession, announcements: Collection[int], quiet: QuietHours, now: datetime) -> None:
+    """Quiet hours hold also for what began before them: what is left of these waits for each person's morning."""
+    until = await asleep(session, quiet, now)
+    if until:
+        await db.announcements.put_off(session, announcements, until, now)
+
+
+async def asleep(session: AsyncSession, quiet: QuietHours, now: datetime) -> dict[datetime, list[str]]:
+    """The zones in which it is quiet now, by when that ends."""
+    until: dict[datetime, list[str]] = {}
+    for zone in await db.announcements.zones(session):
+        if (awake := quiet.after(now, zone)) > now:
+            until.setdefault(awake, []).append(zone)
+    return until
 
 
 async def stop(session: AsyncSession, announcement: Announcement, by: int | None, now: datetime) -> bool:

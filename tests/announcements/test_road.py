@@ -1,7 +1,7 @@
 """On the road: paused, let go on, stopped, sent again; and two that share the way."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -136,6 +136,39 @@ async def test_what_failed_is_sent_again_what_is_uncertain_only_knowingly(progra
     assert await next_of(programme) == [one.id]
     await programme.does(buttons(asked)["Send it again"].data)
     assert (await states(programme))[2] == "sending", "nothing is uncertain any more, so nothing is sent twice"
+
+
+NIGHT = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)  # 23:30 in Rome
+MORNING = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
+
+
+async def test_what_goes_on_or_is_sent_again_at_night_waits_for_the_morning(programme: Programme) -> None:
+    await programme.add(zone="America/Sao_Paulo")
+    one = await on_the_road(programme, 2)
+    await programme.does(f"announcements:pause:{one.id}")
+    programme.now = NIGHT
+    told = await programme.does(f"announcements:resume:{one.id}")
+    assert "Held for the night: 2" in told[-1].text
+    assert [row.due_at for row in await programme.letters()] == [NOON, MORNING, MORNING]
+    await programme.set_states("sent", "sent", "failed")
+    await due.tick(programme.database, NIGHT, HOUSE)
+    await programme.does(f"announcements:retry:{one.id}:failed")
+    assert [row.due_at for row in await programme.letters()] == [NOON, MORNING, MORNING]
+    assert await next_of(programme) == []
+
+
+async def test_what_is_not_through_when_the_night_begins_waits_for_the_morning(programme: Programme) -> None:
+    await programme.add(zone="America/Sao_Paulo")
+    one = await on_the_road(programme, 2)
+    await programme.set_states("pending", "sent")
+    await due.tick(programme.database, NOON, HOUSE)
+    assert [row.due_at for row in await programme.letters()] == [NOON] * 3
+    await due.tick(programme.database, NIGHT, HOUSE)
+    assert [row.due_at for row in await programme.letters()] == [NOON, NOON, MORNING]
+    programme.now = NIGHT
+    assert await next_of(programme) == [one.id], "in São Paulo it is day"
+    programme.now = MORNING
+    assert await next_of(programme) == [one.id]
 
 
 async def test_two_share_the_way(programme: Programme) -> None:

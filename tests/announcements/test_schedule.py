@@ -126,6 +126,13 @@ def test_the_last_one_is_never_reached_before_their_moment_nor_faster_than_the_p
     now = NOON + timedelta(minutes=minutes)
     counted = [Readers("it", zone, 1, number) for zone, number in some]
     moments = rules.moments({zone for zone, _ in some}, now, "", QUIET)
-    until = rules.reached_at(counted, now, moments, rate)
+    until = rules.reached_at(counted, now, moments, rate, QUIET)
     assert until >= max(moments.values())
     assert until >= now + timedelta(seconds=sum(number for _, number in some) / rate) - timedelta(milliseconds=1)
+
+
+def test_whom_it_has_not_reached_by_the_evening_is_reached_in_the_morning() -> None:
+    evening = datetime(2026, 11, 24, 19, 59, tzinfo=UTC)  # in Rome a minute before the quiet hours
+    counted = [Readers("it", "Europe/Rome", 1, 3600)]
+    until = rules.reached_at(counted, evening, {"Europe/Rome": evening}, 30, QUIET)
+    assert until == datetime(2026, 11, 25, 7, 1, tzinfo=UTC)
