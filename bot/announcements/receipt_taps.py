@@ -6,12 +6,14 @@ import io
 from collections.abc import Sequence
 
 import db.announcements
+import db.clusters
 from bot.announcements import receipts, rules, screens, service
 from bot.announcements.own import FORGED, WAS_CANCELLED, own
 from bot.case import COORDINATOR, Case, Taps, word
 from bot.errors import Forged, Refused
 from bot.messages import Button, File
 from bot.people.menu import help_row
+from bot.texts import Tongue
 from db.announcements import CANCELLED, DRAFT, ON_THE_ROAD, PAUSED, SENDING, STOPPED, Announcement
 from db.outbox import BLOCKED, FAILED, UNCERTAIN
 from db.people import Person
@@ -87,11 +89,14 @@ async def names(case: Case, args: tuple[str, ...]) -> None:
         FAILED: t("Could not be sent:"),
         UNCERTAIN: t("Sent, but perhaps not delivered:"),
     }
-    found = await db.announcements.names_in(case.session, announcement.id, tuple(heads))
-    if not found:
+    everybody = await db.announcements.names_in(case.session, announcement.id, tuple(heads))
+    if not everybody:
         return case.say(t("Everybody has got it, or is still waiting for it."), help_row(case))
+    mine = await _coordinated(case)
+    found = [(person, row) for person, row in everybody if person.cluster_id in mine]
     by_state = {state: [person for person, row in found if row.state == state] for state in heads}
     lines = [f"<b>{head}</b> {_some(by_state[state])}" for state, head in heads.items() if by_state[state]]
+    lines += _of_others(t, len(everybody) - len(found))
     file = _as_file([[person.name, person.city, row.state] for person, row in found])
     case.say("\n".join(lines), help_row(case), file=file if len(found) > MOST_NAMES else None)
     return None
@@ -104,13 +109,28 @@ async def answered(case: Case, args: tuple[str, ...]) -> None:
     heads = {rules.INTERESTED: t("Interested:"), rules.REPLY: t("Wrote an answer:")}
     lines: list[str] = []
     rows: list[list[str]] = []
+    mine, of_others = await _coordinated(case), set[int]()
     for what, head in heads.items():
-        if people := await db.announcements.who_answered(case.session, announcement.id, what):
+        everybody = await db.announcements.who_answered(case.session, announcement.id, what)
+        of_others |= {person.id for person in everybody if person.cluster_id not in mine}
+        if people := [person for person in everybody if person.cluster_id in mine]:
             lines.append(f"<b>{head}</b> {_some(people)}")
             rows += [[person.name, person.city, what] for person in people]
+    lines += _of_others(t, len(of_others))
     file = _as_file(rows) if len(rows) > MOST_NAMES else None
     threads = Button(t.plain("Conversations"), "threads:mine")
     case.say("\n".join(lines) or t("Nobody has answered yet."), [threads], help_row(case), file=file)
+
+
+async def _coordinated(case: Case) -> set[int]:
+    """The clusters whose people this person may see by name; an announcement may go to others, too."""
+    return {cluster.id for cluster in await db.clusters.coordinated_by(case.session, case.person.id)}
+
+
+def _of_others(t: Tongue, number: int) -> list[str]:
+    if not number:
+        return []
+    return [t.n("{n} person of a cluster that is not yours.", "{n} people of clusters that are not yours.", number)]
 
 
 def _some(people: Sequence[Person]) -> str:

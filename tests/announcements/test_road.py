@@ -216,6 +216,30 @@ async def test_only_its_coordinators_may(programme: Programme) -> None:
     assert await state(programme, one.id) == "sending"
 
 
+async def test_names_are_those_of_ones_own_clusters(programme: Programme) -> None:
+    north = await programme.add_cluster("north", ["DE"])
+    colleague = await programme.colleague()
+    await programme.add(name="Anna")
+    await programme.add(name="Berta", cluster_id=north.id)
+    async with programme.database.begin() as session:
+        ines = await programme.coordinator(session)
+        both = {"role": ["worker"], "cluster": [programme.cluster.id, north.id]}
+        one = await service.compose(session, programme.cluster, ines, both, {"all": "Ciao"}, NOON)
+        await service.start(session, one, HOUSE, NOON)
+        for person in (await session.scalars(select(Person).where(Person.role == "worker"))).all():
+            await db.announcements.answer(session, one.id, person.id, "interested", NOON)
+    await programme.set_states("failed", "failed")
+    await due.tick(programme.database, NOON, HOUSE)
+    for verb in ("names", "answered"):
+        told = await programme.does(f"announcements:{verb}:{one.id}", by=colleague)
+        assert "Anna" in told[0].text
+        assert "Berta" not in told[0].text
+        assert "1 person of a cluster that is not yours." in told[0].text
+        told = await programme.does(f"announcements:{verb}:{one.id}")
+        assert "Anna" in told[0].text
+        assert "Berta" in told[0].text
+
+
 async def test_what_is_sent_again_is_not_sent_to_who_wants_no_more(programme: Programme) -> None:
     one = await on_the_road(programme)
     await programme.set_states("uncertain", "failed", "uncertain")
