@@ -126,6 +126,17 @@ async def draft_of(session: AsyncSession, author_id: int) -> Announcement | None
     )
 
 
+async def not_begun(session: AsyncSession, author_id: int) -> Sequence[Announcement]:
+    """What this coordinator has written and what has not gone out yet."""
+    return (
+        await session.scalars(
+            select(Announcement)
+            .where(Announcement.author_id == author_id, Announcement.state.in_((DRAFT, WAITING, SCHEDULED)))
+            .order_by(Announcement.id)
+        )
+    ).all()
+
+
 async def in_states(
     session: AsyncSession, clusters: Collection[int], states: Collection[str], limit: int
 ) -> Sequence[Announcement]:

@@ -7,10 +7,12 @@ from bot.announcements.screens import seen
 from bot.case import COORDINATOR, Case, Taps, word
 from bot.errors import Refused
 from bot.messages import Button, Outgoing
-from bot.texts import tongue
+from bot.texts import N_, tongue
 from db.announcements import CANCELLED, DRAFT, SCHEDULED, WAITING, Announcement
 
 taps = Taps("announcements")
+
+AUTHOR_LEFT = N_("Who wrote this does not coordinate this cluster any more, so it is not sent.")
 
 
 @taps("send", needs=COORDINATOR)
@@ -64,9 +66,12 @@ async def approve(case: Case, args: tuple[str, ...]) -> None:
     announcement = await _to_decide(case, args)
     if announcement is None:
         return None
+    author = await receipts.author_of(case.session, announcement)
+    if author is None and announcement.author_id is not None:  # then there would be one pair of eyes
+        await service.call_off(case.session, announcement, case.now)
+        return case.say(case.t(AUTHOR_LEFT), (Button(case.t.plain("Menu"), "people:menu"),))
     await release.let_go(case.session, announcement, case.house, case.now, case.person)
     case.tick(case.t("Yes, send it"))
-    author = await receipts.author_of(case.session, announcement)
     if author is None:
         return open_(case, announcement)
     t = tongue(author.language)

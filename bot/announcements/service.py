@@ -14,7 +14,7 @@ from bot.announcements import rules, schedule
 from bot.announcements.audience_screens import Place
 from bot.announcements.rules import Audience, Readers
 from bot.announcements.screens import letter
-from bot.case import House
+from bot.case import Case, House
 from bot.clock import QuietHours
 from bot.errors import Refused
 from bot.messages import LANES, LANGUAGES, Lane
@@ -141,6 +141,12 @@ async def call_off(session: AsyncSession, announcement: Announcement, now: datet
     """Throw away what has not begun; False when it has, or is thrown away already."""
     not_begun = (DRAFT, WAITING, SCHEDULED)
     return await _moved(session, announcement, not_begun, CANCELLED, finished_at=now)
+
+
+async def leave(case: Case) -> None:
+    """Who leaves for good says nothing any more: what of theirs has not begun is thrown away."""
+    for announcement in await db.announcements.not_begun(case.session, case.person.id):
+        await call_off(case.session, announcement, case.now)
 
 
 # -- sending it -----------------------------------------------------------------------------------------

@@ -22,10 +22,13 @@ from bot.announcements.rules import ALL, FORMS, ROLES
 from bot.case import COORDINATOR, Case, Taps, number, word
 from bot.errors import Forged, Refused
 from bot.messages import Button
+from bot.people import service as people
 from bot.texts import N_
 from db.announcements import CANCELLED, Announcement
 
 taps = Taps("announcements")
+
+people.LEAVING.append(service.leave)
 
 UNSAID = "-"
 NO_CLUSTER = N_("You do not coordinate a cluster yet, so there is nobody to announce to.")

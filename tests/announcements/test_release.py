@@ -4,14 +4,18 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 import db.announcements
+import db.people
 from bot.announcements import due, release, schedule_taps, service
 from bot.announcements.own import FORGED
+from bot.case import Case
 from bot.errors import Refused
 from bot.messages import Outgoing
+from bot.people import service as people
 from db.announcements import Announcement
+from db.clusters import Coordination
 from db.people import Person
 from tests.announcements.conftest import HOUSE, NOON, Programme, buttons
 
@@ -418,6 +422,30 @@ async def test_a_strangers_yes_is_forged(programme: Programme) -> None:
         worker = (await session.scalars(select(Person).where(Person.role == "worker").limit(1))).one()
     await programme.does(buttons(shown)["Yes, send it"].data, by=worker)
     assert programme.refused == [FORGED]
+
+
+async def test_a_yes_to_somebody_who_has_lost_the_cluster_sends_nothing(programme: Programme) -> None:
+    _, shown = await asked_second(programme)
+    colleague = (await colleagues(programme))[0]
+    async with programme.database.begin() as session:
+        await session.execute(delete(Coordination).where(Coordination.person_id == programme.ines.id))
+    told = await programme.does(buttons(shown)["Yes, send it"].data, by=colleague)
+    assert "does not coordinate this cluster any more" in text_of(told)
+    assert (await newest(programme)).state == "cancelled"
+    assert not await programme.letters()
+
+
+async def test_what_somebody_put_down_who_has_erased_themselves_is_not_sent(programme: Programme) -> None:
+    await put_down(programme)
+    async with programme.database.begin() as session:
+        ines = await programme.coordinator(session)
+        talk = await db.people.conversation(session, ines.id, NOON)
+        await people.forget(Case(session, NOON, ines, talk, HOUSE, "re:forget"))
+    async with programme.database.begin() as session:
+        assert await db.people.erase_due(session, NOON + timedelta(hours=2), 10) == 1
+    await due.tick(programme.database, LONDON_NINE, HOUSE)
+    assert [one.state for one in await programme.announcements()] == ["cancelled"]
+    assert not await programme.letters()
 
 
 async def test_two_answers_at_the_same_time_are_one(programme: Programme) -> None:
