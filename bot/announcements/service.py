@@ -130,8 +130,8 @@ async def back_to_draft(session: AsyncSession, announcement: Announcement, now: 
 
 
 async def let_wait(session: AsyncSession, announcement: Announcement, now: datetime) -> bool:
-    """It waits for a second coordinator. False when it has begun meanwhile."""
-    waits = await _moved(session, announcement, (DRAFT, SCHEDULED), WAITING)
+    """It waits for a second coordinator, as fresh as today. False when it has begun meanwhile."""
+    waits = await _moved(session, announcement, (DRAFT, SCHEDULED), WAITING, created_at=now)
     if waits:
         _note(session, announcement, now, "announce_asked", announcement.author_id)
     return waits

@@ -402,6 +402,23 @@ async def test_one_that_has_grown_beyond_the_number_asks_at_its_time(programme: 
     assert len(await programme.letters()) == 4
 
 
+async def test_one_that_asks_at_its_time_may_be_weeks_old(programme: Programme) -> None:
+    await programme.set_cluster(four_eyes_above=2)
+    colleague = await programme.colleague()
+    await previewed(programme)
+    draft = await newest(programme)
+    await programme.does(f"announcements:once:{draft.id}:202612150900")
+    await confirmed(programme, await programme.does(f"announcements:every:{draft.id}:never"), "Yes, at that time")
+    for _ in range(3):
+        await programme.add()
+    programme.now = datetime(2026, 12, 15, 9, 0, tzinfo=UTC)
+    await due.tick(programme.database, programme.now, HOUSE)
+    assert (await newest(programme)).state == "waiting"
+    await programme.does(buttons(await programme.told(colleague.id))["Yes, send it"].data, by=colleague)
+    assert (await newest(programme)).state == "sending"
+    assert len(await programme.letters()) == 4
+
+
 async def test_a_script_needs_a_second_pair_of_eyes_too(programme: Programme) -> None:
     await programme.set_cluster(four_eyes_above=0)
     await programme.add()
