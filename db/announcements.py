@@ -39,6 +39,7 @@ DRAFT, WAITING, SCHEDULED, SENDING, PAUSED = "draft", "waiting", "scheduled", "s
 DONE, STOPPED, CANCELLED = "done", "stopped", "cancelled"
 ON_THE_ROAD = (SENDING, PAUSED)
 STOPPED_BY = "stopped by a coordinator"
+WITHDRAWN = "withdrawn"  # what a receipt calls a row that was cancelled because it was stopped
 HELD = "held"  # what a receipt calls a pending row whose time has not come
 
 
@@ -339,17 +340,15 @@ async def on_the_road(session: AsyncSession, limit: int) -> Sequence[Announcemen
 
 
 async def all_sent(session: AsyncSession, limit: int) -> Sequence[Announcement]:
-    """Those under way of which no message waits any more, and whose author has all that was said to them: the message
-    with the receipt must be there before it can change."""
+    """Those under way, or stopped and not yet closed, of which no message waits any more, and whose author has all that
+    was said to them: the message with the receipt must be there before it can change."""
     waits = OutboxRow.state.in_((PENDING, ON_ITS_WAY))
     waiting = exists().where(OutboxRow.announcement_id == Announcement.id, waits)
     unheard = exists().where(OutboxRow.person_id == Announcement.author_id, OutboxRow.lane == REPLY, waits)
+    is_open = or_(Announcement.state == SENDING, (Announcement.state == STOPPED) & Announcement.finished_at.is_(None))
     return (
         await session.scalars(
-            select(Announcement)
-            .where(Announcement.state == SENDING, ~waiting, ~unheard)
-            .order_by(Announcement.id)
-            .limit(limit)
+            select(Announcement).where(is_open, ~waiting, ~unheard).order_by(Announcement.id).limit(limit)
         )
     ).all()
 
@@ -487,9 +486,11 @@ async def _change(
 
 
 async def outcomes(session: AsyncSession, announcement_id: int, now: datetime) -> dict[str, int]:
-    """How many of its messages are in each outbox state; `held` are those pending until later than `now`."""
+    """How many of its messages are in each outbox state; `held` are those pending until later than `now`, `withdrawn`
+    those cancelled because a coordinator stopped it."""
     held = (OutboxRow.state == PENDING) & (OutboxRow.due_at > now)
-    state = case((held, HELD), else_=OutboxRow.state).label("outcome")
+    withdrawn = (OutboxRow.state == outbox.CANCELLED) & (OutboxRow.error == STOPPED_BY)
+    state = case((held, HELD), (withdrawn, WITHDRAWN), else_=OutboxRow.state).label("outcome")
     rows = await session.execute(
         select(state, func.count()).where(OutboxRow.announcement_id == announcement_id).group_by("outcome")
     )

@@ -85,9 +85,7 @@ async def _finish(database: Database, now: datetime, house: House) -> int:
             return 0
     async with database.begin() as session:
         batch = await db.announcements.all_sent(session, BATCH)
-        for announcement in batch:
-            await receipts.finish(session, announcement, house, now)
-    return len(batch)
+        return sum([await receipts.finish(session, announcement, house, now) for announcement in batch])
 
 
 async def _count(database: Database, now: datetime, house: House) -> None:

@@ -17,8 +17,8 @@ from bot.case import House
 from bot.messages import Lane, Outgoing
 from bot.outbox.put import Letter, put
 from bot.texts import tongue
-from db.announcements import DONE, HELD, SENDING, STOPPED, Announcement
-from db.outbox import BLOCKED, CANCELLED, FAILED, PENDING, SENT, UNCERTAIN
+from db.announcements import DONE, HELD, SENDING, STOPPED, WITHDRAWN, Announcement
+from db.outbox import BLOCKED, FAILED, PENDING, SENT, UNCERTAIN
 from db.outbox import SENDING as ON_ITS_WAY
 from db.people import Person
 
@@ -36,10 +36,10 @@ async def counted(session: AsyncSession, announcement: Announcement, now: dateti
         "blocked": outcomes.get(BLOCKED, 0),
         "failed": outcomes.get(FAILED, 0),
         "uncertain": outcomes.get(UNCERTAIN, 0),
+        "withdrawn": outcomes.get(WITHDRAWN, 0),
     }
     if announcement.state == STOPPED:
-        held_back = (known.pop("waiting"), known.pop("held"), outcomes.get(CANCELLED, 0))
-        known["withdrawn"] = sum(held_back)
+        known["withdrawn"] += known.pop("waiting") + known.pop("held")
     people = max(announcement.receipt.get("people", 0), sum(outcomes.values()))
     return Receipt(
         people=people,
@@ -92,18 +92,20 @@ async def refresh(
 async def finish(session: AsyncSession, announcement: Announcement, house: House, now: datetime) -> bool:
     """Nothing waits any more: keep the final receipt and show it to its author, once."""
     await db.announcements.lock(session, announcement.id)
+    await session.refresh(announcement)
     final = await counted(session, announcement, now)
     if not final.finished:
         return False
     first_time = announcement.finished_at is None
-    if not await db.announcements.move_on(session, announcement.id, SENDING, DONE, finished_at=now):
+    before, after = (STOPPED, STOPPED) if announcement.state == STOPPED else (SENDING, DONE)
+    if not await db.announcements.move_on(session, announcement.id, before, after, finished_at=now):
         return False
     await session.refresh(announcement)
     announcement.receipt = rules.kept(final)
     await refresh(session, announcement, house, now)
     author = await author_of(session, announcement)
     began = announcement.started_at or now
-    if author and first_time and (now - began > LONG or final.to_decide or not announcement.shown):
+    if author and after == DONE and first_time and (now - began > LONG or final.to_decide or not announcement.shown):
         screen = await _screen(session, announcement, final, author, house, now)
         due = house.settings.quiet.after(now, author.zone)
         key = f"announcement:{announcement.id}:receipt"

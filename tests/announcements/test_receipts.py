@@ -123,3 +123,36 @@ async def test_a_colleague_sees_it_as_often_as_they_look_and_the_author_keeps_th
     assert "is on its way" in told[-1].text
     mine = [row.dedupe_key for row in await shown(programme) if row.person_id == programme.ines.id]
     assert mine == [f"announcement:{one.id}:receipt:{number}:0" for number in (1, 2)]
+
+
+async def test_one_that_a_colleague_stops_is_stopped_on_its_authors_screen_too(programme: Programme) -> None:
+    one = await on_the_road(programme, 3)
+    await arrives(programme)
+    await programme.set_states("sent", "sending")
+    colleague = await programme.colleague()
+    await programme.does(f"announcements:halt:{one.id}", by=colleague)
+    await programme.does(f"announcements:stop:{one.id}", by=colleague)
+    await due.tick(programme.database, NOON, HOUSE)
+    await programme.set_states("sent", "sent")  # it could not be called back
+    assert await due.tick(programme.database, NOON + timedelta(hours=2), HOUSE) == 1
+    assert await due.tick(programme.database, NOON + timedelta(hours=2), HOUSE) == 0
+    (last,) = [row for row in await shown(programme) if row.person_id == programme.ines.id][1:]
+    assert last.payload["edit"] == "77"
+    assert "was stopped" in last.payload["text"]
+    assert "Delivered: 2\nNot sent any more: 1" in last.payload["text"]
+    (kept,) = await programme.announcements()
+    assert (kept.state, kept.receipt["delivered"], kept.receipt["withdrawn"]) == ("stopped", 2, 1)
+
+
+async def test_who_was_spared_by_a_stop_has_not_left(programme: Programme) -> None:
+    one = await on_the_road(programme, 3)
+    await programme.set_states("sent", "failed")
+    await programme.does(f"announcements:pause:{one.id}")
+    await programme.does(f"announcements:stop:{one.id}")
+    await due.tick(programme.database, NOON, HOUSE)
+    await programme.does(f"announcements:retry:{one.id}:failed")
+    await programme.set_states("sent", "sent")
+    await due.tick(programme.database, NOON, HOUSE)
+    told = await programme.does(f"announcements:receipt:{one.id}")
+    assert "is complete" in told[0].text
+    assert "Delivered: 2\nNot sent any more: 1" in told[0].text
