@@ -552,6 +552,12 @@ async def count_answers(session: AsyncSession, announcement_id: int) -> dict[str
     return {what: number for what, number in rows}
 
 
+async def answered_since(session: AsyncSession, since: datetime) -> Sequence[int]:
+    """The ids of those that somebody has answered since then, in order."""
+    newest = select(AnnouncementAnswer.announcement_id).where(AnnouncementAnswer.at >= since).distinct()
+    return (await session.scalars(newest.order_by(AnnouncementAnswer.announcement_id))).all()
+
+
 async def who_answered(session: AsyncSession, announcement_id: int, what: str) -> Sequence[Person]:
     """In the order in which they did."""
     return (

@@ -14,6 +14,7 @@ from db.engine import Database
 from db.people import Person
 
 BATCH = 20
+LATELY = timedelta(minutes=1)  # many ticks
 ROWS = 2_000  # of one that was stopped, in one transaction
 COUNTS_ARE_NEW = timedelta(hours=1)  # after that they are of no use
 
@@ -89,10 +90,11 @@ async def _finish(database: Database, now: datetime, house: House) -> int:
 
 
 async def _count(database: Database, now: datetime, house: House) -> None:
-    """The receipts of those on the road show the newest counts."""
+    """The receipts of those on the road, or answered a moment ago, show the newest counts."""
     async with database.read() as session:
         ids = [one.id for one in await db.announcements.on_the_road(session, BATCH) if one.shown]
-    for number in ids:
+        ids += await db.announcements.answered_since(session, now - LATELY)
+    for number in dict.fromkeys(ids):
         async with database.begin() as session:
             if announcement := await db.announcements.get(session, number):
                 await receipts.refresh(session, announcement, house, now, useful=COUNTS_ARE_NEW)

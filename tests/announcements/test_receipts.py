@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from bot.announcements import due
 from db.outbox import OutboxRow
+from db.people import Person
 from tests.announcements.conftest import HOUSE, NOON, Programme
 from tests.announcements.test_road import on_the_road, state
 
@@ -66,6 +67,24 @@ async def test_a_very_quick_one_waits_until_its_receipt_can_change(programme: Pr
     await arrives(programme)
     assert await due.tick(programme.database, NOON, HOUSE) == 1
     assert "is complete" in (await shown(programme))[-1].payload["text"]
+
+
+async def test_answers_are_counted_there_also_when_it_is_complete(programme: Programme) -> None:
+    one = await on_the_road(programme, 2)
+    await arrives(programme)
+    await programme.set_states("sent", "sent")
+    await due.tick(programme.database, NOON, HOUSE)
+    await arrives(programme)
+    programme.now = NOON + timedelta(days=1)
+    async with programme.database.read() as session:
+        marco = await session.get_one(Person, (await programme.letters())[0].person_id)
+    await programme.does(f"announcements:interested:{one.id}", by=marco)
+    for seconds in (5, 10):
+        await due.tick(programme.database, programme.now + timedelta(seconds=seconds), HOUSE)
+    (last,) = (await shown(programme))[2:]
+    assert last.payload["edit"] == "77"
+    assert "is complete" in last.payload["text"]
+    assert "Interested: 1" in last.payload["text"]
 
 
 async def test_what_took_long_or_needs_a_decision_ends_with_a_new_message(programme: Programme) -> None:
