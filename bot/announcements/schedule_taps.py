@@ -5,10 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import db.clusters
-from bot.announcements import preview, schedule
+from bot.announcements import preview, rules, schedule
 from bot.announcements.compose_taps import nothing_being_written
 from bot.announcements.own import FORGED, being_written, look, own_draft
-from bot.announcements.rules import MOMENT_FORM
+from bot.announcements.rules import MOMENT_FORM, Readers
 from bot.case import COORDINATOR, Case, Taps, word
 from bot.clock import at
 from bot.errors import Forged, Refused
@@ -174,8 +174,9 @@ async def now(case: Case, args: tuple[str, ...]) -> None:
     look(case, draft)
 
 
-def is_over(draft: Announcement, zone: str, now: datetime) -> bool:
-    """Whether the time that was chosen for a draft has passed before it was confirmed."""
+def is_over(draft: Announcement, counted: Sequence[Readers], zone: str, now: datetime) -> bool:
+    """Whether the time that was chosen for a draft has passed before it was confirmed: here, or for all its readers."""
     if draft.wall_at:
-        return at(datetime.fromisoformat(draft.wall_at), zone) <= now
+        zones = {some.zone for some in counted}
+        return rules.begins(draft.wall_at, zone) <= now or all(rules.begins(draft.wall_at, one) <= now for one in zones)
     return draft.starts_at is not None and draft.starts_at <= now

@@ -1,8 +1,10 @@
 """Sending what was previewed, and a second coordinator's yes or no."""
 
+from collections.abc import Sequence
+
 from bot.announcements import preview, receipts, release, rules, schedule_taps, service
 from bot.announcements.own import WAS_CANCELLED, look, open_, own
-from bot.announcements.rules import FORMS
+from bot.announcements.rules import FORMS, Readers
 from bot.announcements.screens import seen
 from bot.case import COORDINATOR, Case, Taps, word
 from bot.errors import Refused
@@ -23,12 +25,13 @@ async def send(case: Case, args: tuple[str, ...]) -> None:
         raise Refused(WAS_CANCELLED)
     if announcement.state != DRAFT:
         return open_(case, announcement)
-    if not await _is_complete(case, announcement):
+    counted = await service.readers(case.session, announcement, case.now)
+    if not _is_complete(announcement, counted):
         return look(case, announcement)
     if word(args, 1) and word(args, 1) != seen(announcement):
         case.say(case.t("This has changed since. Please look at it once more."))
         return look(case, announcement)
-    if schedule_taps.is_over(announcement, case.person.zone, case.now):
+    if schedule_taps.is_over(announcement, counted, case.person.zone, case.now):
         case.say(case.t(schedule_taps.TIME_OVER))
         return await schedule_taps.ask_when(case, announcement)
     before = await release.the_same_before(case.session, announcement, case.now)
@@ -51,8 +54,8 @@ async def _say_what_became(case: Case, announcement: Announcement) -> None:
         await receipts.show(case.session, announcement, case.person, case.house, case.now)
 
 
-async def _is_complete(case: Case, draft: Announcement) -> bool:
-    numbers = rules.by_language(await service.readers(case.session, draft, case.now))
+def _is_complete(draft: Announcement, counted: Sequence[Readers]) -> bool:
+    numbers = rules.by_language(counted)
     decided = {"role", "country"} <= draft.audience.keys()
     return decided and bool(numbers) and not rules.missing(numbers, draft.texts)
 

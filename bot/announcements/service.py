@@ -274,7 +274,8 @@ async def _freeze(
 async def _next_one(
     session: AsyncSession, announcement: Announcement, counted: Sequence[Readers], now: datetime
 ) -> None:
-    """The same again a week or a month later, to whoever will be meant then."""
+    """The same again a week or a month later, to whoever will be meant then; what a standstill has missed is not made
+    good all at once."""
     again = Announcement(
         cluster_id=announcement.cluster_id,
         author_id=announcement.author_id,
@@ -290,6 +291,8 @@ async def _next_one(
     )
     if announcement.wall_at:
         wall = rules.next_time(datetime.fromisoformat(announcement.wall_at), announcement.every, announcement.day)
+        while all(rules.begins(wall.isoformat(), some.zone) <= now for some in counted):
+            wall = rules.next_time(wall, announcement.every, announcement.day)
         again.wall_at = wall.isoformat(timespec="minutes")
     else:
         cluster = await db.clusters.get(session, announcement.cluster_id)
@@ -297,6 +300,8 @@ async def _next_one(
         began = announcement.starts_at or now
         again.day = announcement.day or schedule.day_of(announcement.every, "", began, zone)
         again.starts_at = rules.next_instant(began, announcement.every, zone, again.day)
+        while again.starts_at <= now:
+            again.starts_at = rules.next_instant(again.starts_at, announcement.every, zone, again.day)
     session.add(again)
     await session.flush()
     await put_down(session, again, counted, now)

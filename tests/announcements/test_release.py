@@ -216,6 +216,18 @@ async def test_the_list_of_all_that_is(programme: Programme) -> None:
     assert "Draft" not in text_of(theirs)
 
 
+async def test_an_hour_that_is_over_for_all_who_are_meant_is_not_at_once(programme: Programme) -> None:
+    await previewed(programme)
+    draft = await newest(programme)
+    programme.now = NOON + timedelta(minutes=30)  # 12:30 in London, 13:30 in Rome
+    await programme.does(f"announcements:clock:{draft.id}:202611241300")
+    told = await confirmed(
+        programme, await programme.does(f"announcements:every:{draft.id}:never"), "Yes, at that time"
+    )
+    assert "The time you chose is over" in text_of(told)
+    assert not await programme.letters()
+
+
 # -- how many a day -------------------------------------------------------------------------------------
 
 

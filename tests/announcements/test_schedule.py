@@ -100,6 +100,21 @@ async def test_who_no_longer_coordinates_announces_nothing(programme: Programme)
 
 
 @pytest.mark.parametrize(
+    "facts",
+    [{"starts_at": NOON + timedelta(days=1)}, {"wall_at": "2026-11-25T13:00"}],
+    ids=["one instant", "everybody's own clock"],
+)
+async def test_after_a_standstill_of_weeks_it_goes_out_once(programme: Programme, facts: dict[str, object]) -> None:
+    await programme.add()
+    await put_down(programme, every=WEEK, **facts)
+    back = NOON + timedelta(days=17)
+    for _ in range(3):
+        await due.tick(programme.database, back, HOUSE)
+    assert len(await programme.letters()) == 1
+    assert [one.starts_at for one in await programme.announcements()][1:] == [NOON + timedelta(days=22)]
+
+
+@pytest.mark.parametrize(
     ("moment", "every", "then"),
     [
         ("2027-01-31T09:00", MONTH, "2027-02-28T09:00"),
