@@ -108,7 +108,21 @@ async def link(case: Case, args: tuple[str, ...]) -> None:
     _room(draft)
     languages = await _languages(case, draft)
     case.tick(case.t("A link"))
-    await _ask(case, draft, languages[0] if len(languages) > 1 else ALL, {}, {})
+    await _ask(case, draft, languages[0], {}, {})
+
+
+@taps("relink", needs=COORDINATOR)
+async def relink(case: Case, args: tuple[str, ...]) -> None:
+    """Somebody reads a language in which a link has no words yet: ask for them."""
+    draft = await own_draft(case, args)
+    if draft is None:
+        return None
+    lacking = rules.unlabelled(await _languages(case, draft), draft.buttons)
+    if lacking is None:
+        return look(case, draft)
+    place, languages = lacking
+    button = draft.buttons[place]
+    return await _ask(case, draft, languages[0], dict(button["label"]), dict(button["url"]), place)
 
 
 async def _languages(case: Case, draft: Announcement) -> list[str]:
@@ -116,10 +130,27 @@ async def _languages(case: Case, draft: Announcement) -> list[str]:
     return list(rules.by_language(await service.readers(case.session, draft, case.now))) or [ALL]
 
 
-async def _ask(case: Case, draft: Announcement, language: str, label: dict[str, str], url: dict[str, str]) -> None:
+async def _ask(
+    case: Case,
+    draft: Announcement,
+    language: str,
+    label: dict[str, str],
+    url: dict[str, str],
+    place: int | None = None,
+) -> None:
+    """What a new button says, or the one at this place, in this language."""
     t = case.t
-    await case.ask_form(DETAIL_FORM, f"link:{language}", {"draft": draft.id, "label": label, "url": url})
-    if language == ALL:
+    answers = {"draft": draft.id, "label": label, "url": url, "place": place}
+    await case.ask_form(DETAIL_FORM, f"link:{language}", answers)
+    alone = language == ALL or (not label and len(await _languages(case, draft)) == 1)
+    if place is not None:
+        text = t(
+            "The button “{label}” has no words yet for those who read <b>{language}</b>. Please write what it says and "
+            "where it leads, for example: The programme https://example.org",
+            label=rules.text_for(t.language, label),
+            language=language_name(language, t.language),
+        )
+    elif alone:
         text = t("Please write what the button says and where it leads, for example: The programme https://example.org")
     else:
         text = t(
@@ -128,7 +159,7 @@ async def _ask(case: Case, draft: Announcement, language: str, label: dict[str, 
             language=language_name(language, t.language),
         )
     rows: list[tuple[Button, ...]] = []
-    if language != ALL:
+    if not alone:
         rows.append((Button(t.plain("Use the same button for everyone"), f"announcements:samelink:{draft.id}"),))
     rows.append((Button(t.plain("Back"), f"announcements:buttons:{draft.id}", means=("deny", "go_back", "stop")),))
     case.say(text, *rows)
@@ -148,7 +179,7 @@ async def same_link(case: Case, args: tuple[str, ...]) -> None:
     if not label:
         return await _ask(case, draft, ALL, {}, {})
     first = next(iter(label))
-    return _keep(case, draft, {ALL: label[first]}, {ALL: url[first]})
+    return _keep(case, draft, {ALL: label[first]}, {ALL: url[first]}, case.talk.answers.get("place"))
 
 
 @taps("detail", needs=COORDINATOR)
@@ -159,8 +190,9 @@ async def detail(case: Case, args: tuple[str, ...]) -> None:
         return nothing_being_written(case)
     if case.talk.asked == FILE:
         raise Refused(A_FILE_FIRST)
-    language = case.talk.asked.partition(":")[2]
-    _room(draft)
+    language, place = case.talk.asked.partition(":")[2], case.talk.answers.get("place")
+    if place is None:
+        _room(draft)
     found = links.read(":".join(args), case.incoming.html if case.incoming.kind == "words" else "")
     if found is None:
         raise Refused(NO_ADDRESS)
@@ -170,11 +202,16 @@ async def detail(case: Case, args: tuple[str, ...]) -> None:
     url = {**case.talk.answers.get("url", {}), language: found[1]}
     left = [one for one in await _languages(case, draft) if one not in label]
     if language != ALL and left:
-        return await _ask(case, draft, left[0], label, url)
-    return _keep(case, draft, label, url)
+        return await _ask(case, draft, left[0], label, url, place)
+    return _keep(case, draft, label, url, place)
 
 
-def _keep(case: Case, draft: Announcement, label: dict[str, str], url: dict[str, str]) -> None:
-    _room(draft)
-    draft.buttons = [*draft.buttons, {"kind": LINK, "label": label, "url": url}]
+def _keep(case: Case, draft: Announcement, label: dict[str, str], url: dict[str, str], place: int | None) -> None:
+    """At the end, or in the place of the one that lacked a language."""
+    button = {"kind": LINK, "label": label, "url": url}
+    if place is None:
+        _room(draft)
+        draft.buttons = [*draft.buttons, button]
+    else:
+        draft.buttons = [button if n == place else one for n, one in enumerate(draft.buttons)]
     look(case, draft)

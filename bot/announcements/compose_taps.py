@@ -7,7 +7,7 @@ from bot.announcements.own import FORGED, being_written, look, own_draft
 from bot.announcements.rules import ALL, DETAIL_FORM, FORMS, TEXT_FORM, Readers
 from bot.case import COORDINATOR, Case, Taps, word
 from bot.errors import Forged, Refused
-from bot.messages import LANGUAGES, Button, File, Incoming
+from bot.messages import LANGUAGES, Button, Do, File, Incoming
 from bot.texts import N_
 from db.announcements import Announcement
 
@@ -29,6 +29,8 @@ async def ask_text_or_show(case: Case, draft: Announcement, counted: list[Reader
     numbers = rules.by_language(counted)
     if missing := rules.missing(numbers, draft.texts):
         return await _ask_text(case, draft, numbers, missing[0])
+    if rules.unlabelled(numbers, draft.buttons):
+        return case.wants.append(Do("announcements:relink", (str(draft.id),)))
     for screen in await preview.for_author(case.session, draft, counted, case.person, case.house, case.now):
         case.show(screen)
     return None

@@ -227,6 +227,14 @@ def missing(languages: Iterable[str], texts: Mapping[str, str]) -> list[str]:
     return [] if texts.get(ALL) else [language for language in languages if not texts.get(language)]
 
 
+def unlabelled(languages: Iterable[str], buttons: Sequence[Mapping[str, Any]]) -> tuple[int, list[str]] | None:
+    """The place of the first link without words for some of these languages, and which; None when all have some."""
+    for place, button in enumerate(buttons):
+        if button["kind"] == LINK and (lacking := missing(languages, button["label"])):
+            return place, lacking
+    return None
+
+
 def text_for(language: str, texts: Mapping[str, str]) -> str:
     """What a reader of this language gets; when it has no text of its own, English or the first there is."""
     return texts.get(language) or texts.get(ALL) or texts.get("en") or next(iter(texts.values()), "")

@@ -57,7 +57,12 @@ async def _say_what_became(case: Case, announcement: Announcement) -> None:
 def _is_complete(draft: Announcement, counted: Sequence[Readers]) -> bool:
     numbers = rules.by_language(counted)
     decided = {"role", "country"} <= draft.audience.keys()
-    return decided and bool(numbers) and not rules.missing(numbers, draft.texts)
+    return (
+        decided
+        and bool(numbers)
+        and not rules.missing(numbers, draft.texts)
+        and not rules.unlabelled(numbers, draft.buttons)
+    )
 
 
 # -- four eyes ------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ TOO_MARKED = N_("This text has so much emphasis, or so many long links, that I c
 NOT_TEXT_LANGUAGE = N_("I can write in these languages: {languages}.")
 TOO_OLD = N_("This draft is more than a week old, so I did not send it. Please write a new announcement.")
 NO_TEXT_FOR = N_("A text is missing for the people who read these languages: {languages}.")
+NO_BUTTON_FOR = N_("The words of a button are missing for the people who read these languages: {languages}.")
 NOT_YOURS_ANY_MORE = N_("You do not coordinate this cluster any more.")
 NOT_ALL_YOURS = N_("You do not coordinate all of these clusters any more. Please choose the people once more.")
 LIMIT = N_(
@@ -165,6 +166,8 @@ async def check(session: AsyncSession, announcement: Announcement, counted: Sequ
         raise Refused(NOBODY)
     if missing := rules.missing(rules.by_language(counted), announcement.texts):
         raise Refused(NO_TEXT_FOR, languages=", ".join(missing))
+    if lacking := rules.unlabelled(rules.by_language(counted), announcement.buttons):
+        raise Refused(NO_BUTTON_FOR, languages=", ".join(lacking[1]))
 
 
 async def check_limit(session: AsyncSession, announcement: Announcement, now: datetime) -> None:

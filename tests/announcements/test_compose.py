@@ -8,10 +8,11 @@ import pytest
 from bot.announcements import compose_taps, preview, rules, service
 from bot.announcements.own import FORGED
 from bot.announcements.screens import letter
+from bot.errors import Refused
 from bot.messages import Incoming, Outgoing
 from bot.texts import tongue
 from db.announcements import Announcement
-from tests.announcements.conftest import NOON, Programme, buttons, cluster, person
+from tests.announcements.conftest import HOUSE, NOON, Programme, buttons, cluster, person
 
 
 def text_of(screens: list[Outgoing]) -> str:
@@ -223,6 +224,40 @@ async def test_one_link_for_all(programme: Programme, written: bool) -> None:
     assert (await the_one(programme)).buttons == [
         {"kind": "link", "label": {"all": "fair.example"}, "url": {"all": "https://fair.example"}}
     ]
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_a_link_lacks_a_language_that_has_come_since(programme: Programme, same: bool) -> None:
+    await begun(programme)
+    await programme.types("Ciao")
+    (draft,) = await programme.announcements()
+    await programme.does(f"announcements:link:{draft.id}")
+    shown = await programme.types("Il programma https://fair.example/it")
+    await programme.add(language="de")
+    await programme.does(buttons(shown)["Send it now"].data)
+    asked = await programme.types("Hallo")
+    assert "“Il programma” has no words yet for those who read <b>German</b>" in text_of(asked)
+    assert "Send it now" not in buttons(asked)
+    if same:
+        shown = await programme.does(buttons(asked)["Use the same button for everyone"].data)
+        wanted = {"Il programma"}
+    else:
+        shown = await programme.types("Das Programm https://fair.example/de")
+        wanted = {"Il programma", "Das Programm"}
+    await programme.does(buttons(shown)["Send it now"].data)
+    assert {payload["buttons"][0][0]["label"] for payload in await payloads(programme)} == wanted
+
+
+async def test_one_put_down_is_not_sent_with_a_button_that_lacks_a_language(programme: Programme) -> None:
+    await begun(programme, "it", "de")
+    (draft,) = await programme.announcements()
+    async with programme.database.begin() as session:
+        here = await session.get_one(Announcement, draft.id)
+        here.texts = {"all": "Ciao"}
+        here.buttons = [{"kind": "link", "label": {"it": "Qui"}, "url": {"it": "https://fair.example"}}]
+        with pytest.raises(Refused) as refused:
+            await service.start(session, here, HOUSE, NOON)
+    assert refused.value.values == {"languages": "de"}
 
 
 async def test_buttons_are_added_once_and_removed(programme: Programme) -> None:
