@@ -162,6 +162,18 @@ async def started_since(session: AsyncSession, clusters: Collection[int], since:
     return [one for one in some if not set(clusters).isdisjoint(one.clusters)]
 
 
+async def put_down_between(
+    session: AsyncSession, clusters: Collection[int], first: datetime, last: datetime
+) -> list[Announcement]:
+    """Those that are to begin between these moments in any of these clusters, the soonest first."""
+    some = await session.scalars(
+        select(Announcement)
+        .where(Announcement.state == SCHEDULED, Announcement.starts_at.between(first, last))
+        .order_by(Announcement.starts_at, Announcement.id)
+    )
+    return [one for one in some if not set(clusters).isdisjoint(one.clusters)]
+
+
 async def move_on(
     session: AsyncSession, announcement_id: int, before: str | Collection[str], after: str, **values: Any
 ) -> bool:
@@ -308,6 +320,15 @@ async def have_got(
     )
     meant = _meant(announcement.cluster_id, announcement.audience, now) & Person.language.in_(languages)
     return await session.scalar(select(func.count()).select_from(Person).where(meant & had)) or 0
+
+
+async def will_get(
+    session: AsyncSession, announcement: Announcement, other: Announcement, languages: Collection[str], now: datetime
+) -> int:
+    """How many of those who are meant, and read one of these languages, are meant by that other one too."""
+    meant = _meant(announcement.cluster_id, announcement.audience, now) & Person.language.in_(languages)
+    both = meant & _meant(other.cluster_id, other.audience, now)
+    return await session.scalar(select(func.count()).select_from(Person).where(both)) or 0
 
 
 # -- on the road ----------------------------------------------------------------------------------------

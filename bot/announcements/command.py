@@ -114,7 +114,8 @@ async def _show(
         say(f"It begins at {plan.begins:%Y-%m-%d %H:%M} UTC{clock}{again}.")
     say(f"{plan.held} are held for the night; the last one has it at {plan.reached:%Y-%m-%d %H:%M} UTC.")
     if before := await release.the_same_before(session, draft, now):
-        say(f"The same text went to {before.people} of these people at {before.at:%Y-%m-%d %H:%M} UTC.")
+        verb = "is put down for" if before.to_come else "went to"
+        say(f"The same text {verb} {before.people} of these people at {before.at:%Y-%m-%d %H:%M} UTC.")
 
 
 def _at(draft: Announcement, when: str, every: str, zone: str, now: datetime) -> None:

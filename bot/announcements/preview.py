@@ -290,9 +290,14 @@ def waits(t: Tongue, announcement: Announcement, names: Sequence[str]) -> Outgoi
     )
 
 
-def same_again_screen(t: Tongue, draft: Announcement, people: int, moment: str) -> Outgoing:
-    """Some of these people have had the same words within a day."""
-    text = t("The same text went to {number} of these people: {moment}. Send it again?", number=people, moment=moment)
+def same_again_screen(t: Tongue, draft: Announcement, people: int, moment: str, *, to_come: bool = False) -> Outgoing:
+    """Some of these people have had the same words within a day, or are to have them."""
+    sentence = (
+        N_("The same text is put down for {number} of these people: {moment}. Send it again?")
+        if to_come
+        else N_("The same text went to {number} of these people: {moment}. Send it again?")
+    )
+    text = t(sentence, number=people, moment=moment)
     yes = Button(t.plain("Send it again"), f"announcements:send:{draft.id}:{seen(draft)}:again", means=("affirm",))
     back = Button(t.plain("No, show me the draft"), f"announcements:look:{draft.id}", means=("deny", "go_back"))
     return Outgoing(text, ((yes,), (back,), (cancel_button(t, draft),)))

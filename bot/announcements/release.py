@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import db.announcements
 import db.clusters
 import db.people
-from bot.announcements import preview, rules, service
+from bot.announcements import preview, rules, schedule, service
 from bot.announcements.rules import Readers
 from bot.case import House
 from bot.errors import Refused
@@ -30,14 +30,16 @@ NOT_YOUR_OWN = N_("This one is yours: somebody else has to say yes to it.")
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The same words have gone to so many of these people, at that moment."""
+    """The same words have gone to so many of these people, at that moment; or will, when it is still `to_come`."""
 
     people: int
     at: datetime
+    to_come: bool = False
 
 
 async def the_same_before(session: AsyncSession, announcement: Announcement, now: datetime) -> Before | None:
-    """Whether some of these people have had the same text within a day; the newest such announcement."""
+    """Whether some of these people have had the same text within a day, or are to have it within a day of this one: the
+    newest such announcement, or the next."""
     for earlier in await db.announcements.started_since(session, announcement.clusters, now - service.A_DAY):
         same = _same_in(announcement.texts, earlier.texts)
         if not same or earlier.id == announcement.id:
@@ -45,6 +47,20 @@ async def the_same_before(session: AsyncSession, announcement: Announcement, now
         people = await db.announcements.have_got(session, announcement, earlier.id, same, now)
         if people:
             return Before(people, earlier.started_at or now)
+    return await _the_same_to_come(session, announcement, now)
+
+
+async def _the_same_to_come(session: AsyncSession, announcement: Announcement, now: datetime) -> Before | None:
+    counted = await service.readers(session, announcement, now)
+    begins = schedule.begins(announcement.starts_at, announcement.wall_at, counted, now)
+    first, last = begins - service.A_DAY, begins + service.A_DAY
+    for other in await db.announcements.put_down_between(session, announcement.clusters, first, last):
+        same = _same_in(announcement.texts, other.texts)
+        if not same or other.id == announcement.id:
+            continue
+        people = await db.announcements.will_get(session, announcement, other, same, now)
+        if people:
+            return Before(people, other.starts_at or now, to_come=True)
     return None
 
 

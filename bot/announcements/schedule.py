@@ -43,6 +43,13 @@ def plan(
     return Plan(min(wanted.values(), default=start), held, rules.reached_at(counted, start, moments, rate, quiet))
 
 
+def begins(starts_at: datetime | None, wall_at: str, counted: Sequence[Readers], now: datetime) -> datetime:
+    """When it begins: for the first of its readers, if it goes by their clocks."""
+    if wall_at:
+        return min((rules.begins(wall_at, some.zone) for some in counted), default=now)
+    return starts_at or now
+
+
 def suggestions(today: date) -> list[datetime]:
     """Good moments on a wall clock: tomorrow at nine, and the next Monday that is later than that."""
     tomorrow = today + timedelta(days=1)

@@ -37,7 +37,7 @@ async def send(case: Case, args: tuple[str, ...]) -> None:
     before = await release.the_same_before(case.session, announcement, case.now)
     if before and word(args, 2) != "again":
         moment = case.t.moment(before.at, case.person.zone, case.now)
-        return case.show(preview.same_again_screen(case.t, announcement, before.people, moment))
+        return case.show(preview.same_again_screen(case.t, announcement, before.people, moment, to_come=before.to_come))
     later = preview.is_for_later(announcement)
     await release.let_go(case.session, announcement, case.house, case.now)
     if case.talk.form in FORMS:

@@ -214,9 +214,7 @@ async def put_down(
 
     False when it is no draft any more. Who approves does so only while it waits.
     """
-    starts_at = announcement.starts_at or now
-    if announcement.wall_at:
-        starts_at = min((rules.begins(announcement.wall_at, some.zone) for some in counted), default=now)
+    starts_at = schedule.begins(announcement.starts_at, announcement.wall_at, counted, now)
     before, approved = _by(approver)
     begun = await _moved(session, announcement, before, SCHEDULED, starts_at=starts_at, **approved)
     if begun:

@@ -513,6 +513,21 @@ async def test_the_same_text_to_the_same_people_is_asked_first(programme: Progra
     assert len(await programme.letters()) == 5
 
 
+async def test_the_same_text_that_is_to_come_is_asked_about_too(programme: Programme) -> None:
+    await put_down(programme)
+    shown = await previewed(programme, 0)
+    draft = await newest(programme)
+    await programme.does(f"announcements:once:{draft.id}:202612020700")
+    shown = await programme.does(f"announcements:every:{draft.id}:never")
+    asked = await confirmed(programme, shown, "Yes, at that time")
+    assert "The same text is put down for 1 of these people: Tuesday 1 December, at 09:00." in text_of(asked)
+    assert (await newest(programme)).state == "draft"
+    await programme.does(f"announcements:once:{draft.id}:202612021000")
+    shown = await programme.does(f"announcements:every:{draft.id}:never")
+    await confirmed(programme, shown, "Yes, at that time")
+    assert (await newest(programme)).state == "scheduled", "more than a day later"
+
+
 async def test_another_text_other_people_or_another_day_is_not_asked(programme: Programme) -> None:
     await confirmed(programme, await previewed(programme), "Send it now")
     await confirmed(programme, await previewed(programme, text="Altro"), "Send it now")
