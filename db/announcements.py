@@ -100,7 +100,7 @@ class AnnouncementAnswer(Base):
     announcement_id: Mapped[int] = mapped_column(ForeignKey("announcements.id", ondelete="CASCADE"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     what: Mapped[str] = mapped_column(String(10))
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 def _locked(which: ColumnElement[bool]) -> Select[int]:

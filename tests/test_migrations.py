@@ -184,15 +184,18 @@ async def test_older_announcements_keep_whom_they_meant(empty_database_url: str)
         assert (audience, row[1]) == ({"role": "worker", "country": "all"}, "sending")
 
 
+MONTHLY = f"""
+    insert into announcements (id, cluster_id, author_id, audience, texts, state, created_at, receipt, file, buttons,
+        wall_at, every, shown) values (7, 1, 2, '{{}}', '{{}}', 'scheduled', {DAY}, '{{}}', '{{}}', '[]',
+        '2026-12-31T09:00', 'month', '{{}}')"""
+
+
 async def test_older_announcements_have_no_day_of_the_month(empty_database_url: str) -> None:
     await up(empty_database_url, "0001")
     for statement in AT_FIRST.split(";"):
         await execute(empty_database_url, statement)
     await up(empty_database_url, "0008")
-    row = f"insert into announcements (id, cluster_id, author_id, audience, texts, state, created_at, receipt, file, \
-        buttons, wall_at, every, shown) values (7, 1, 2, '{{{{}}}}', '{{{{}}}}', 'scheduled', {DAY}, '{{{{}}}}', \
-        '{{{{}}}}', '[]', '2026-12-31T09:00', 'month', '{{{{}}}}')"
-    await execute(empty_database_url, row.format())
+    await execute(empty_database_url, MONTHLY)
     for _ in range(2):
         await up(empty_database_url, "0009")
         (kept,) = await execute(empty_database_url, "select id, wall_at, every, day from announcements")
@@ -200,6 +203,21 @@ async def test_older_announcements_have_no_day_of_the_month(empty_database_url: 
         await down(empty_database_url, "0008")
         (kept,) = await execute(empty_database_url, "select id, wall_at, every from announcements")
         assert tuple(kept) == (7, "2026-12-31T09:00", "month")
+
+
+async def test_older_answers_stay(empty_database_url: str) -> None:
+    await up(empty_database_url, "0001")
+    for statement in AT_FIRST.split(";"):
+        await execute(empty_database_url, statement)
+    await up(empty_database_url, "0008")
+    await execute(empty_database_url, MONTHLY)
+    await up(empty_database_url, "0009")
+    answer = f"insert into announcement_answers (announcement_id, person_id, what, at) values (7, 1, 'reply', {DAY})"
+    await execute(empty_database_url, answer)
+    for step in (up, down, up):
+        await step(empty_database_url, "0010" if step is up else "0009")
+        (kept,) = await execute(empty_database_url, "select announcement_id, what from announcement_answers")
+        assert tuple(kept) == (7, "reply")
 
 
 async def execute(url: str, statement: str) -> list[Any]:
