@@ -198,9 +198,9 @@ async def test_messages_on_their_way_when_silence_is_ordered_wait_and_line_up_an
         await post.put(*(post.letter(one, "x") for one in everybody))
         await post.deliver()
         assert tg.faults.bans_ignored <= 1
-        taken = sorted(post.moments())
-        assert len(taken) == 6
-        assert all(later - earlier >= 0.02 for earlier, later in itertools.pairwise(taken))
+        assert len(post.moments()) == 6
+        # When they left, not when they came: a busy machine brings two that left in order at the same time.
+        assert all(later - earlier >= 0.02 for earlier, later in itertools.pairwise(post.pace._left))
 
 
 # a bad day
