@@ -292,7 +292,7 @@ async def _next_one(
     )
     if announcement.wall_at:
         wall = rules.next_time(datetime.fromisoformat(announcement.wall_at), announcement.every, announcement.day)
-        while all(rules.begins(wall.isoformat(), some.zone) <= now for some in counted):
+        while counted and all(rules.begins(wall.isoformat(), some.zone) <= now for some in counted):
             wall = rules.next_time(wall, announcement.every, announcement.day)
         again.wall_at = wall.isoformat(timespec="minutes")
     else:
