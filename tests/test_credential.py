@@ -42,6 +42,7 @@ def test_of_two_made_at_once_the_first_stays(tmp_path: Path) -> None:
         RSAKey.generate_key(2048).as_pem(private=True),
         b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
     ],
+    ids=["nothing", "nonsense", "bytes", "public", "another curve", "another kind", "a broken one"],
 )
 def test_a_key_that_cannot_be_used_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "key.pem"
