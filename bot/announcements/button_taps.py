@@ -126,8 +126,9 @@ async def relink(case: Case, args: tuple[str, ...]) -> None:
 
 
 async def _languages(case: Case, draft: Announcement) -> list[str]:
-    """What its readers read; never none."""
-    return list(rules.by_language(await service.readers(case.session, draft, case.now))) or [ALL]
+    """What its readers read, in the order in which it is asked for; never none."""
+    read = rules.by_language(await service.readers(case.session, draft, case.now))
+    return rules.own_first(read, case.person.language) or [ALL]
 
 
 async def _ask(

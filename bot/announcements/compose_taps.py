@@ -28,7 +28,7 @@ async def ask_text_or_show(case: Case, draft: Announcement, counted: list[Reader
     """When it is clear who is meant: ask for the text that is missing, or show it all and ask whether to send it."""
     numbers = rules.by_language(counted)
     if missing := rules.missing(numbers, draft.texts):
-        return await _ask_text(case, draft, numbers, missing[0])
+        return await _ask_text(case, draft, numbers, rules.own_first(missing, case.person.language)[0])
     if rules.unlabelled(numbers, draft.buttons):
         return case.wants.append(Do("announcements:relink", (str(draft.id),)))
     for screen in await preview.for_author(case.session, draft, counted, case.person, case.house, case.now):

@@ -248,6 +248,11 @@ def by_language(counted: Iterable[Readers]) -> dict[str, int]:
     return dict(sorted(numbers.items(), key=lambda item: (-item[1], item[0])))
 
 
+def own_first(languages: Iterable[str], own: str) -> list[str]:
+    """In the order in which an author is asked to write: what they speak themself comes first."""
+    return sorted(languages, key=lambda language: language != own)
+
+
 def moments(zones: Iterable[str], now: datetime, wall_at: str, quiet: QuietHours) -> dict[str, datetime]:
     """When people of each zone get it: now, or at this hour of their own clocks; never in their quiet hours."""
     return {zone: quiet.after(max(now, begins(wall_at, zone)) if wall_at else now, zone) for zone in zones}

@@ -197,7 +197,8 @@ async def ask_next(case: Case, draft: Announcement) -> None:
     if "role" not in draft.audience:
         case.show(screens.who_screen(case.t, draft))
         return
-    if "country" not in draft.audience and len(place.countries) > 1:
+    says_where = {"country", "cluster"} & draft.audience.keys()  # whoever has chosen among clusters has said it
+    if not says_where and len(place.countries) > 1:
         case.show(screens.where_screen(case.t, draft, place.countries))
         return
     draft.audience = {"country": [], **draft.audience}

@@ -178,6 +178,16 @@ async def test_the_cluster_is_asked_when_there_are_several(programme: Programme)
     assert "1 worker in Italy</b> (Cluster north)" in text_of(text)
 
 
+async def test_who_has_chosen_all_clusters_is_not_asked_where(programme: Programme) -> None:
+    north = await programme.add_cluster("north", ["IT", "DE"])
+    for language in ("de", "en", "it"):
+        await programme.add(language=language, cluster_id=north.id)
+    asked = await programme.does("announcements:new", "to everyone")
+    text = await programme.does(buttons(asked)["All my clusters"].data)
+    assert "3 people</b> (Cluster south and Cluster north)" in text_of(text)
+    assert "who read <b>English</b>" in text_of(text), "in one's own language first"
+
+
 async def test_a_cluster_of_one_country_is_not_asked_where(programme: Programme) -> None:
     north = await programme.add_cluster("north", ["DE"])
     await programme.add(country="DE", language="de", cluster_id=north.id)
