@@ -12,7 +12,7 @@ from bot.messages import LANGUAGES
 from bot.people import vocabulary
 from bot.people.spelling import fold
 
-NEAR = 6  # words between "finished" and "module 3"
+_NEAR = 6  # words between "finished" and "module 3"
 _LONGEST_NUMBER = 4  # figures
 _SHORTEST_PLURAL = 5  # letters
 _MISTYPED = 7  # letters: where the vocabulary looks for typing errors in a sentence
@@ -121,8 +121,8 @@ class Line:
 
     def _near(self, first: int, last: int) -> list[int]:
         """The words around these that are not understood yet, not beyond one that is."""
-        back = range(first - 1, max(-1, first - 1 - NEAR), -1)
-        ahead = range(last + 1, min(self.end, last + 1 + NEAR))
+        back = range(first - 1, max(-1, first - 1 - _NEAR), -1)
+        ahead = range(last + 1, min(self.end, last + 1 + _NEAR))
         return [at for side in (back, ahead) for at in itertools.takewhile(self._free, side)]
 
     def _chains(self, spans: list[tuple[int, int, str]]) -> list[list[tuple[int, int, str]]]:
